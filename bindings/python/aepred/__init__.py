@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Anomaly detection with libaepred: learn from normal rows alone, then score rows.
+
+>>> model = aepred.Model(n_columns, encoder=(32, 8), epochs=50, seed=1)
+>>> model.fit(normal_rows)
+>>> model.calibrate(other_normal_rows)
+>>> scores = model.score(rows)
+>>> anomalies = model.predict(scores)
+
+A thin layer over the C library. Rows are NumPy arrays of shape (n_rows, n_columns); those of float32 in C order are
+read where they lie, others are converted first. Warnings of the library go to the logger "aepred", its errors become
+exceptions.
+"""
+
+from . import metrics
+from ._constants import ColumnKind, LogLevel, OptionType, Part, Status
+from ._errors import (
+    AepredError,
+    ArgumentError,
+    BufferTooSmall,
+    Cancelled,
+    ChecksumError,
+    ColumnsError,
+    Diverged,
+    FileError,
+    FormatError,
+    LevelError,
+    LimitError,
+    NotFiniteError,
+    OptionError,
+    OutOfMemory,
+    RangeError,
+    RowsError,
+    StateError,
+    VersionError,
+    WorkspaceError,
+)
+from ._library import library_path, library_version
+from ._model import Column, Model
+from ._options import Option, options
+
+__all__ = [
+    "AepredError",
+    "ArgumentError",
+    "BufferTooSmall",
+    "Cancelled",
+    "ChecksumError",
+    "Column",
+    "ColumnKind",
+    "ColumnsError",
+    "Diverged",
+    "FileError",
+    "FormatError",
+    "LevelError",
+    "LimitError",
+    "LogLevel",
+    "Model",
+    "NotFiniteError",
+    "Option",
+    "OptionError",
+    "OptionType",
+    "OutOfMemory",
+    "Part",
+    "RangeError",
+    "RowsError",
+    "StateError",
+    "Status",
+    "VersionError",
+    "WorkspaceError",
+    "library_path",
+    "library_version",
+    "metrics",
+    "options",
+]

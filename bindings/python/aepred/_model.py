@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The model."""
+
+import ctypes
+import os
+import threading
+import weakref
+from ctypes import byref, c_double, c_size_t, c_void_p
+from itertools import count
+from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._arrays import matrix, rows_of, scores_of
+from ._constants import ColumnKind, Part, Status
+from ._errors import check, log, take_message
+from ._functions import ProgressFn
+from ._guard import Guard
+from ._library import lib
+from ._options import Column, OptionsHandle, Value, find, options
+
+Path = Union[str, os.PathLike]
+Progress = Callable[["Model", int, int, int, int], object]
+
+
+def _stats() -> Iterator[tuple[str, int]]:
+    for stat in count(1):
+        name = lib.aep_stat_name(stat)
+        if name is None:
+            return
+        yield name.decode(), stat
+
+
+_STATS = dict(_stats())
+
+
+class _Workspace:
+    """Scratch memory of one thread for one model."""
+
+    def __init__(self, model: c_void_p) -> None:
+        self.pointer = c_void_p()
+        check(lib.aep_workspace_new(byref(self.pointer), model))
+        weakref.finalize(self, lib.aep_workspace_free, self.pointer)
+
+
+class Model:
+    """A network with its columns, scaling, calibration and threshold.
+
+    Any number of threads may score with a model at the same time. A call that changes it wants it alone: where another
+    thread is using the model, RuntimeError is raised.
+    """
+
+    def __init__(
+        self,
+        n_columns: int,
+        *,
+        columns: Union[Sequence[Column], Mapping[int, Column]] = (),
+        encoder: Sequence[int] = (),
+        decoder: Sequence[int] = (),
+        head: Sequence[int] = (),
+        **options: Value,
+    ) -> None:
+        """A new model for rows of n_columns columns.
+
+        columns: what they are, in order or by index; the others are numeric and have no name.
+        encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
+        options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
+        """
+        pointer = c_void_p()
+        described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
+        with OptionsHandle() as handle:
+            handle.set(options)
+            for part, widths in ((Part.ENCODER, encoder), (Part.DECODER, decoder), (Part.HEAD, head)):
+                handle.set_layers(part, widths)
+            for index, column in described:
+                handle.set_column(index, column)
+            check(lib.aep_model_new(byref(pointer), handle.pointer, n_columns))
+        self._own(pointer)
+
+    def _own(self, pointer: c_void_p) -> None:
+        self._pointer = pointer
+        self._guard = Guard()
+        self._local = threading.local()
+        weakref.finalize(self, lib.aep_model_free, pointer)
+        check(lib.aep_model_set_log(pointer, log, None))
+
+    @classmethod
+    def _of(cls, pointer: c_void_p) -> "Model":
+        model = cls.__new__(cls)
+        model._own(pointer)
+        return model
+
+    # ------------------------------------------------------------------------------------------------ description
+
+    @property
+    def n_columns(self) -> int:
+        return lib.aep_model_n_columns(self._pointer)
+
+    @property
+    def n_features(self) -> int:
+        """Width of the network: columns after one-hot expansion and missing indicators."""
+        return lib.aep_model_n_features(self._pointer)
+
+    @property
+    def code_size(self) -> int:
+        return lib.aep_model_code_size(self._pointer)
+
+    @property
+    def error_size(self) -> int:
+        """Width of the reconstruction error: 1, or n_features for the vector form."""
+        return lib.aep_model_error_size(self._pointer)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(map(self._column, range(self.n_columns)))
+
+    def _column(self, index: int) -> Column:
+        name = lib.aep_model_column_name(self._pointer, index)
+        levels: Union[None, int, tuple] = None
+        if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
+            levels = lib.aep_model_column_levels(self._pointer, index)
+            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(levels))
+            if any(names):
+                levels = tuple(level if level is None else level.decode() for level in names)
+        return Column(name if name is None else name.decode(), levels)
+
+    @property
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """The layer widths of encoder, decoder and head."""
+        return {part.name.lower(): self._layers(part) for part in Part}
+
+    def _layers(self, part: Part) -> tuple[int, ...]:
+        n = check(lib.aep_model_layers(None, 0, self._pointer, part))
+        widths = (c_size_t * n)()
+        check(lib.aep_model_layers(widths, n, self._pointer, part))
+        return tuple(widths)
+
+    @property
+    def options(self) -> dict[str, Value]:
+        number = c_double()
+        values = {}
+        with self._guard.reading():
+            for name, option in options().items():
+                check(lib.aep_model_get(byref(number), self._pointer, option.key))
+                values[name] = option.value(number.value)
+        return values
+
+    def set(self, **options: Value) -> None:
+        """Change options that are `changeable`: model.set(learning_rate=1e-4)."""
+        with self._guard.writing():
+            for name, value in options.items():
+                option = find(name)
+                check(lib.aep_model_set(self._pointer, option.key, option.number(value)))
+
+    @property
+    def stats(self) -> dict[str, float]:
+        """Losses, steps, latent spread and so on; NaN where not known yet."""
+        with self._guard.reading():
+            return {name: self._stat(stat) for name, stat in _STATS.items()}
+
+    def _stat(self, stat: int) -> float:
+        value = c_double()
+        status = lib.aep_model_stat(byref(value), self._pointer, stat)
+        if status == Status.E_STATE:
+            take_message()
+        else:
+            check(status)
+        return value.value
+
+    @property
+    def history(self) -> dict[str, np.ndarray]:
+        """Those statistics that are kept for each epoch."""
+        with self._guard.reading():
+            n_epochs = int(self._stat(_STATS["epochs"]))
+            histories = {name: self._history(stat, n_epochs) for name, stat in _STATS.items()}
+        return {name: history for name, history in histories.items() if history is not None}
+
+    def _history(self, stat: int, n_epochs: int) -> Optional[np.ndarray]:
+        values = np.empty(n_epochs)
+        value = c_double()
+        for epoch in range(n_epochs):
+            status = lib.aep_model_history(byref(value), self._pointer, epoch, stat)
+            if status == Status.E_OPTION or status == Status.E_STATE:
+                take_message()
+            else:
+                check(status)
+            if status == Status.E_OPTION:
+                return None
+            values[epoch] = value.value
+        return values
+
+    def __repr__(self) -> str:
+        return f"Model(n_columns={self.n_columns}, {', '.join(f'{k}={v}' for k, v in self.layers.items())})"
+
+    # --------------------------------------------------------------------------------------------------- training
+
+    def fit_scaling(self, rows: ArrayLike) -> None:
+        """Learn location and scale from normal rows; may be called many times, before the first step of training."""
+        rows = rows_of(rows)
+        with self._guard.writing():
+            check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
+
+    def fit_batch(self, rows: ArrayLike) -> None:
+        """One step of the optimiser on one batch of normal rows."""
+        rows = rows_of(rows)
+        with self._guard.writing():
+            check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
+
+    def fit(self, rows: ArrayLike, progress: Optional[Progress] = None) -> bool:
+        """Train on normal rows; returns whether it ran to its end.
+
+        progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
+        exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+        """
+        rows = rows_of(rows)
+        raised: list[BaseException] = []
+
+        @ProgressFn
+        def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
+            try:
+                return int(progress is not None and bool(progress(self, epoch, epochs, batch, batches)))
+            except BaseException as error:  # an exception must not cross the C library
+                raised.append(error)
+                return 1
+
+        with self._guard.writing():
+            status = lib.aep_fit(self._pointer, *matrix(rows), step, None)
+        if raised:
+            take_message()
+            raise raised.pop()
+        if status == Status.E_CANCELLED:
+            take_message()
+            return False
+        check(status)
+        return True
+
+    # -------------------------------------------------------------------------------------------------- threshold
+
+    def calibrate(self, rows: ArrayLike) -> None:
+        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
+        rows = rows_of(rows)
+        with self._guard.writing():
+            check(lib.aep_calibrate(self._pointer, *matrix(rows)))
+
+    def set_alarm_rate(self, rate: float) -> None:
+        """Set the threshold so that about this share of normal rows is flagged."""
+        with self._guard.writing():
+            check(lib.aep_set_alarm_rate(self._pointer, rate))
+
+    @property
+    def threshold(self) -> Optional[float]:
+        """Scores of at least this are anomalies; None before calibration."""
+        with self._guard.reading():
+            value = self._stat(_STATS["threshold"])
+        return None if np.isnan(value) else value
+
+    @threshold.setter
+    def threshold(self, value: float) -> None:
+        with self._guard.writing():
+            check(lib.aep_set_threshold(self._pointer, value))
+
+    def predict(self, scores: ArrayLike) -> np.ndarray:
+        """Whether each score is an anomaly."""
+        scores = scores_of(scores)
+        labels = np.empty(scores.shape, np.uint8)
+        with self._guard.reading():
+            check(lib.aep_predict(labels.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
+        return labels.view(bool)
+
+    def pvalue(self, scores: ArrayLike) -> np.ndarray:
+        """Conformal p-values of scores: small ones are anomalous."""
+        scores = scores_of(scores)
+        pvalues = np.empty(scores.shape, np.float32)
+        with self._guard.reading():
+            check(lib.aep_pvalue(pvalues.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
+        return pvalues
+
+    # ---------------------------------------------------------------------------------------------------- scoring
+
+    def _workspace(self) -> c_void_p:
+        try:
+            return self._local.workspace.pointer
+        except AttributeError:
+            self._local.workspace = _Workspace(self._pointer)
+            return self._local.workspace.pointer
+
+    def _call(self, function: Callable[..., int], rows: np.ndarray, *outputs: np.ndarray) -> None:
+        with self._guard.reading():
+            addresses = (output.ctypes.data for output in outputs)
+            check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
+
+    def score(self, rows: ArrayLike) -> np.ndarray:
+        """Scores (n_rows), the higher the more anomalous."""
+        rows = rows_of(rows)
+        scores = np.empty(len(rows), np.float32)
+        self._call(lib.aep_score, rows, scores)
+        return scores
+
+    def encode(self, rows: ArrayLike) -> np.ndarray:
+        """Latent variables (n_rows, code_size)."""
+        rows = rows_of(rows)
+        codes = np.empty((len(rows), self.code_size), np.float32)
+        self._call(lib.aep_encode, rows, codes)
+        return codes
+
+    def reconstruct(self, rows: ArrayLike) -> np.ndarray:
+        """Reconstructions (n_rows, n_columns) in the units of the input."""
+        rows = rows_of(rows)
+        rows_out = np.empty((len(rows), self.n_columns), np.float32)
+        self._call(lib.aep_reconstruct, rows, rows_out)
+        return rows_out
+
+    def errors(self, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
+        rows = rows_of(rows)
+        errors = np.empty((len(rows), self.error_size), np.float32)
+        predicted = np.empty_like(errors)
+        self._call(lib.aep_errors, rows, errors, predicted)
+        return errors, predicted
+
+    def explain(self, rows: ArrayLike) -> np.ndarray:
+        """The share of each column in the score (n_rows, n_columns); each row adds up to 1."""
+        rows = rows_of(rows)
+        shares = np.empty((len(rows), self.n_columns), np.float32)
+        self._call(lib.aep_explain, rows, shares)
+        return shares
+
+    def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, int]]:
+        """Row and column of the first value that scoring would refuse, or None."""
+        rows = rows_of(rows)
+        row, column = c_size_t(), c_size_t()
+        with self._guard.reading():
+            status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
+        if status in (Status.E_NOT_FINITE, Status.E_LEVEL):
+            take_message()
+            return row.value, column.value
+        check(status)
+        return None
+
+    # ----------------------------------------------------------------------------------------------------- saving
+
+    def copy(self) -> "Model":
+        pointer = c_void_p()
+        with self._guard.reading():
+            check(lib.aep_model_copy(byref(pointer), self._pointer))
+        return Model._of(pointer)
+
+    def save(self, path: Path) -> None:
+        """Save to a file, which holds the old model or the new one, whole, at any moment."""
+        with self._guard.reading():
+            check(lib.aep_model_save_file(self._pointer, os.fsencode(path)), path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Model":
+        pointer = c_void_p()
+        check(lib.aep_model_load_file(byref(pointer), os.fsencode(path), None), path)
+        return cls._of(pointer)
+
+    def to_bytes(self) -> bytes:
+        """The model as the bytes of its file."""
+        size = c_size_t()
+        with self._guard.reading():
+            check(lib.aep_model_save_size(byref(size), self._pointer))
+            buffer = ctypes.create_string_buffer(size.value)
+            check(lib.aep_model_save(buffer, size, self._pointer))
+        return buffer.raw
+
+    @classmethod
+    def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> "Model":
+        pointer = c_void_p()
+        buffer = np.frombuffer(data, np.uint8)
+        check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))
+        return cls._of(pointer)
+
+    def __reduce__(self) -> tuple:
+        return Model.from_bytes, (self.to_bytes(),)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Options by name, as the library's own table describes them."""
+
+from ctypes import byref, c_char_p, c_double, c_size_t, c_void_p
+from dataclasses import dataclass
+from typing import Iterator, Mapping, Optional, Sequence, Union
+
+from ._constants import ColumnKind, OptionType, Part
+from ._errors import OptionError, check, log
+from ._library import lib
+
+Value = Union[bool, int, float, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """An input column. `levels` makes it categorical: their names, or how many there are; its values are then the codes
+    0, 1, 2, ... of the levels.
+    """
+
+    name: Optional[str] = None
+    levels: Union[None, int, Sequence[Optional[str]]] = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """What the library says about one of its options."""
+
+    key: int
+    name: str
+    help: str
+    type: OptionType
+    low: float
+    high: float
+    preset: Value
+    choices: tuple[str, ...]
+    changeable: bool  # in a model that exists
+
+    def number(self, value: Value) -> float:
+        """The number that the library takes for a value, which may be the text of one."""
+        if not isinstance(value, str):
+            return float(value)
+        number = c_double()
+        status = lib.aep_option_parse(byref(number), self.key, value.encode())
+        if status < 0 and self.choices:
+            raise OptionError(f"{self.name} is {value!r}, but must be one of {', '.join(self.choices)}")
+        check(status)
+        return number.value
+
+    def value(self, number: float) -> Value:
+        """The opposite of `number`."""
+        return _value(self.type, self.choices, number)
+
+
+def _value(kind: OptionType, choices: Sequence[str], number: float) -> Value:
+    if kind == OptionType.CHOICE:
+        return choices[int(number)]
+    if kind == OptionType.SWITCH:
+        return bool(number)
+    return int(number) if kind == OptionType.INTEGER else number
+
+
+def _choices(key: int) -> Iterator[str]:
+    value = 0
+    while (name := lib.aep_option_choice(key, value)) is not None:
+        yield name.decode()
+        value += 1
+
+
+def _describe(key: int) -> Option:
+    low, high, preset = c_double(), c_double(), c_double()
+    check(lib.aep_option_bounds(byref(low), byref(high), byref(preset), key))
+    kind = OptionType(check(lib.aep_option_type(key)))
+    choices = tuple(_choices(key)) if kind == OptionType.CHOICE else ()
+    return Option(
+        key=key,
+        name=lib.aep_option_name(key).decode(),
+        help=lib.aep_option_help(key).decode(),
+        type=kind,
+        low=low.value,
+        high=high.value,
+        preset=_value(kind, choices, preset.value),
+        choices=choices,
+        changeable=bool(check(lib.aep_option_is_changeable(key))),
+    )
+
+
+_OPTIONS = {option.name: option for option in map(_describe, map(lib.aep_option_at, range(lib.aep_option_count())))}
+
+
+def options() -> dict[str, Option]:
+    """Every option of the library by its name."""
+    return dict(_OPTIONS)
+
+
+def find(name: str) -> Option:
+    try:
+        return _OPTIONS[name]
+    except KeyError:
+        raise OptionError(f"there is no option {name!r}; aepred.options() lists them") from None
+
+
+class OptionsHandle:
+    """An aep_options, for the time that it takes to make a model of it."""
+
+    def __init__(self) -> None:
+        self.pointer = c_void_p()
+        check(lib.aep_options_new(byref(self.pointer)))
+
+    def __enter__(self) -> "OptionsHandle":
+        check(lib.aep_options_set_log(self.pointer, log, None))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        lib.aep_options_free(self.pointer)
+
+    def set(self, values: Mapping[str, Value]) -> None:
+        for name, value in values.items():
+            option = find(name)
+            check(lib.aep_options_set(self.pointer, option.key, option.number(value)))
+
+    def set_layers(self, part: Part, widths: Sequence[int]) -> None:
+        array = (c_size_t * len(widths))(*widths)
+        check(lib.aep_options_set_layers(self.pointer, part, array, len(widths)))
+
+    def set_column(self, index: int, column: Column) -> None:
+        name = None if column.name is None else column.name.encode()
+        kind, names, n_levels = ColumnKind.NUMERIC, None, 0
+        if isinstance(column.levels, int):
+            kind, n_levels = ColumnKind.CATEGORICAL, column.levels
+        elif column.levels is not None:
+            kind, n_levels = ColumnKind.CATEGORICAL, len(column.levels)
+            names = (c_char_p * n_levels)(*(level if level is None else level.encode() for level in column.levels))
+        check(lib.aep_options_set_column(self.pointer, index, name, kind, names, n_levels))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tables of the binding agree with the symbol map (AEPRED_MAP), the header (AEPRED_HEADER) and the library."""
+
+import ctypes
+import os
+import re
+from pathlib import Path
+
+import pytest
+from aepred import ColumnKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
+
+HEADER = Path(os.environ["AEPRED_HEADER"]).read_text()
+SYMBOL_MAP = Path(os.environ["AEPRED_MAP"]).read_text()
+
+CODE = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
+PROTOTYPES = {
+    name: (result.strip(), arguments)
+    for result, name, arguments in re.findall(r"AEP_API\s+([\w\s*]*?)(aep_\w+)\(([^)]*)\)\s*;", CODE)
+}
+
+HANDLES = ("aep_options", "aep_model", "aep_workspace")
+TYPES = {
+    "void": None,
+    "int": ctypes.c_int,
+    "double": ctypes.c_double,
+    "size_t": ctypes.c_size_t,
+    "char *": ctypes.c_char_p,
+    "char **": ctypes.POINTER(ctypes.c_char_p),
+    "double *": ctypes.POINTER(ctypes.c_double),
+    "size_t *": ctypes.POINTER(ctypes.c_size_t),
+    "aep_allocator *": ctypes.POINTER(_functions.Allocator),
+    "aep_log_fn": _functions.LogFn,
+    "aep_progress_fn": _functions.ProgressFn,
+    **{f"{element} *": ctypes.c_void_p for element in ("void", "float", "uint8_t", *HANDLES)},
+    **{f"{handle} **": ctypes.POINTER(ctypes.c_void_p) for handle in HANDLES},
+}
+
+
+def ctype(declaration: str):
+    """The ctypes type of a C type, with or without the name of a parameter."""
+    text = declaration.replace("const", "")
+    base, stars = re.match(r"\s*(\w+)\s*((?:\*\s*)*)", text).groups()
+    stars = stars.replace(" ", "")
+    return TYPES[f"{base} {stars}" if stars else base]
+
+
+def test_functions_are_those_of_the_symbol_map_and_the_header():
+    exported = set(re.findall(r"^\s*(aep_\w+);", SYMBOL_MAP, flags=re.MULTILINE))
+    assert set(_functions.FUNCTIONS) == exported == set(PROTOTYPES)
+
+
+@pytest.mark.parametrize("name", _functions.FUNCTIONS)
+def test_types_are_those_of_the_prototype(name):
+    result, arguments = PROTOTYPES[name]
+    expected = () if arguments.strip() == "void" else tuple(map(ctype, arguments.split(",")))
+    assert _functions.FUNCTIONS[name] == (ctype(result), expected)
+
+
+@pytest.mark.parametrize(
+    "enum, tag, prefix",
+    [
+        (Status, "aep_status", "AEP_"),
+        (LogLevel, "aep_log_level", "AEP_LOG_"),
+        (OptionType, "aep_option_type", "AEP_TYPE_"),
+        (Part, "aep_part", "AEP_PART_"),
+        (ColumnKind, "aep_column_kind", "AEP_COLUMN_"),
+    ],
+)
+def test_constants_are_those_of_the_header(enum, tag, prefix):
+    body = re.search(rf"enum {tag} \{{(.*?)\}}", CODE, flags=re.DOTALL).group(1)
+    declared = {name: int(value) for name, value in re.findall(r"(\w+)\s*=\s*(-?\d+)", body)}
+    assert {prefix + member.name: member.value for member in enum} == declared
+
+
+def test_every_error_has_an_exception():
+    assert set(_errors.BY_STATUS) == set(Status) - {Status.OK}
+
+
+def test_options_are_those_of_the_header():
+    body = re.search(r"enum aep_option \{(.*?)\}", CODE, flags=re.DOTALL).group(1)
+    declared = {name.lower(): int(value) for name, value in re.findall(r"AEP_OPT_(\w+)\s*=\s*(\d+)", body)}
+    assert {name: option.key for name, option in options().items()} == declared

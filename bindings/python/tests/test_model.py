@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the objects of the binding do."""
+
+import logging
+import math
+import pickle
+import threading
+
+import aepred
+import numpy as np
+import pytest
+from aepred import Column
+from aepred._library import lib
+
+
+def normal_rows(n, seed):
+    """A pump that is well: flow and pressure follow from its speed."""
+    random = np.random.default_rng(seed)
+    speed = random.uniform(0.4, 1, n)
+    rows = np.stack([speed, 20 * speed, 6 * speed**2], axis=1) + random.normal(0, 0.02, (n, 3))
+    return rows.astype(np.float32)
+
+
+def faulty_rows(n, seed):
+    rows = normal_rows(n, seed)
+    rows[:, 1] *= 0.7
+    return rows
+
+
+@pytest.fixture(scope="module")
+def trained():
+    model = aepred.Model(3, encoder=(16, 1), head=(16,), epochs=60, batch=128, learning_rate=3e-3, seed=1)
+    assert model.fit(normal_rows(2000, 1))
+    model.calibrate(normal_rows(1000, 2))
+    return model
+
+
+def test_faults_score_higher_than_normal_rows(trained):
+    rows = np.concatenate([normal_rows(500, 3), faulty_rows(50, 4)])
+    labels = np.arange(550) >= 500
+    scores = trained.score(rows)
+    assert scores.dtype == np.float32 and scores.shape == (550,)
+    assert aepred.metrics.auroc(scores, labels) > 0.95
+    assert aepred.metrics.average_precision(scores, labels) > 0.8
+    predicted = trained.predict(scores)
+    assert predicted.dtype == bool and predicted[:500].mean() < 0.05
+    assert np.array_equal(predicted, scores >= np.float32(trained.threshold))
+    assert trained.pvalue(scores)[predicted].max() <= 0.01 + 1e-6
+
+
+def test_metrics_know_what_was_flagged():
+    scores, labels = [4, 3, 2, 1], [1, 0, 1, 0]
+    assert aepred.metrics.at_threshold(scores, labels, 3) == (0.5, 0.5, 0.5)
+    assert aepred.metrics.at_count(scores, labels, 3) == pytest.approx((2 / 3, 1, 0.8))
+    assert aepred.metrics.auroc(scores, labels) == 0.75
+    with pytest.raises(ValueError, match="labels have the shape"):
+        aepred.metrics.auroc(scores, labels[:2])
+
+
+def test_outputs_have_their_shapes(trained):
+    rows = normal_rows(7, 5)
+    errors, predicted = trained.errors(rows)
+    assert trained.encode(rows).shape == (7, trained.code_size) == (7, 1)
+    assert trained.reconstruct(rows).shape == rows.shape
+    assert errors.shape == predicted.shape == (7, trained.error_size) == (7, 1)
+    assert np.allclose(np.abs(errors - predicted)[:, 0], trained.score(rows), rtol=1e-5)
+    assert np.allclose(trained.explain(rows).sum(axis=1), 1, atol=1e-5)
+
+
+def test_float32_rows_are_read_where_they_lie(trained, monkeypatch):
+    calls = []
+    function = lib.aep_score
+    monkeypatch.setattr(lib, "aep_score", lambda *arguments: calls.append(arguments) or function(*arguments))
+    rows = normal_rows(10, 6)
+    scores = trained.score(rows)
+    assert calls[0][0] == scores.ctypes.data
+    assert calls[0][3:] == (rows.ctypes.data, 10, 3)
+    assert np.array_equal(trained.score(rows[2:5]), scores[2:5])
+    assert calls[1][3] == rows.ctypes.data + 2 * rows.strides[0]
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda rows: rows.astype(np.float64),
+        lambda rows: np.asfortranarray(rows),
+        lambda rows: rows.astype(rows.dtype.newbyteorder()),
+        lambda rows: rows.tolist(),
+        lambda rows: np.repeat(rows, 2, axis=0)[::2],
+    ],
+    ids=["float64", "Fortran order", "other byte order", "lists", "strided"],
+)
+def test_other_rows_are_converted(trained, convert):
+    rows = normal_rows(10, 7)
+    assert np.array_equal(trained.score(convert(rows)), trained.score(rows))
+
+
+def test_options_are_set_by_name():
+    model = aepred.Model(4, encoder=(8, 2), head=(5, 4), scaling="robust", squared=True, seed=7, noise_level="0.25")
+    values = model.options
+    assert values["scaling"] == "robust" and values["squared"] is True
+    assert values["seed"] == 7 and values["noise_level"] == 0.25
+    assert model.layers == {"encoder": (8, 2), "decoder": (8,), "head": (5, 4)}
+    model.set(learning_rate=1e-4, score="reconstruction")
+    assert model.options["learning_rate"] == 1e-4 and model.options["score"] == "reconstruction"
+
+
+def test_the_table_of_options_describes_them():
+    options = aepred.options()
+    assert options["activation"].preset == "tanh" and "gelu" in options["activation"].choices
+    assert options["epochs"].preset == 100 and options["epochs"].changeable
+    assert not options["seed"].changeable and options["seed"].help
+
+
+def test_columns_have_names_levels_and_missing_values():
+    columns = (Column("protocol", ("tcp", "udp")), Column("bytes"), Column(None, 3), Column())
+    model = aepred.Model(4, columns=columns, missing="impute")
+    assert model.columns == columns
+    assert (model.n_columns, model.n_features) == (4, 7)
+    assert aepred.Model(2, columns={1: Column("b")}).columns == (Column(), Column("b"))
+    assert model.invalid_cell([[0, math.nan, 2, 1]]) is None
+    assert model.invalid_cell([[0, 1, 2, 1], [0, 1, 2, math.inf]]) == (1, 3)
+
+
+def test_progress_is_called_and_can_stop():
+    model = aepred.Model(3, epochs=5, batch=100)
+    seen = []
+
+    def progress(seen_model, epoch, epochs, batch, batches):
+        assert seen_model is model and seen_model.stats["steps"] == len(seen) + 1
+        seen.append((epoch, epochs, batch, batches))
+        return epoch == 2
+
+    assert model.fit(normal_rows(200, 8), progress) is False
+    assert seen == [(1, 5, 1, 2), (1, 5, 2, 2), (2, 5, 1, 2)]
+
+
+def test_exceptions_of_progress_come_out_of_fit():
+    model = aepred.Model(3)
+
+    def progress(*_):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        model.fit(normal_rows(100, 9), progress)
+    assert model.score(normal_rows(5, 9)).shape == (5,)
+
+
+def test_history_and_stats_tell_of_training():
+    model = aepred.Model(3, epochs=4, validation=0.2)
+    assert math.isnan(model.stats["threshold"]) and model.threshold is None
+    assert model.fit(normal_rows(500, 10))
+    history = model.history
+    assert history["loss"].shape == (4,) and np.isfinite(history["loss_validation"]).all()
+    assert "parameters" not in history and model.stats["epochs"] == 4
+
+
+def test_batches_train_a_model_too():
+    model = aepred.Model(3)
+    for _ in range(3):
+        model.fit_scaling(normal_rows(100, 11))
+    model.fit_batch(normal_rows(64, 12))
+    assert model.stats["scaling_rows"] == 300 and model.stats["steps"] == 1
+
+
+def test_saved_and_copied_models_score_the_same(trained, tmp_path):
+    rows = normal_rows(20, 13)
+    path = tmp_path / "pump.aepred"
+    trained.save(path)
+    data = trained.to_bytes()
+    assert path.read_bytes() == data
+    others = [aepred.Model.load(path), aepred.Model.from_bytes(memoryview(data)), trained.copy()]
+    others.append(pickle.loads(pickle.dumps(trained)))
+    for other in others:
+        assert np.array_equal(other.score(rows), trained.score(rows))
+        assert other.threshold == trained.threshold
+
+
+def test_the_threshold_can_be_changed(trained):
+    model = trained.copy()
+    model.set_alarm_rate(0.1)
+    assert model.threshold < trained.threshold
+    model.threshold = 2.5
+    assert model.threshold == 2.5
+    assert model.predict([2.0, 2.5, 3.0]).tolist() == [False, True, True]
+
+
+def test_threads_score_the_same_each_with_its_workspace(trained, monkeypatch):
+    rows = normal_rows(200, 14)
+    expected = trained.score(rows)
+    workspaces = set()
+    results = []
+    barrier = threading.Barrier(4)
+
+    def work():
+        barrier.wait()
+        results.extend(np.array_equal(trained.score(rows), expected) for _ in range(20))
+        workspaces.add(trained._workspace().value)
+        barrier.wait()  # until then no workspace is freed, so their addresses differ
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 80 and len(workspaces) == 4
+
+
+def test_a_model_that_is_being_changed_refuses_other_threads():
+    model = aepred.Model(3, epochs=1)
+    outcome = []
+
+    def score():
+        try:
+            model.score(normal_rows(5, 15))
+        except RuntimeError as error:
+            outcome.append(str(error))
+
+    def progress(*_):
+        if not outcome:
+            thread = threading.Thread(target=score)
+            thread.start()
+            thread.join()
+            with pytest.raises(RuntimeError, match="being changed already"):
+                model.set(epochs=2)
+
+    assert model.fit(normal_rows(100, 15), progress)
+    assert outcome and "another thread is changing this model" in outcome[0]
+
+
+def test_warnings_of_the_library_are_logged(trained, caplog):
+    with caplog.at_level(logging.WARNING, logger="aepred"):
+        trained.copy().set_alarm_rate(1e-9)
+    assert [record.name for record in caplog.records] == ["aepred"]

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Training: one step on a batch, and a whole run of epochs. */
+#include "model.h"
+
+#include "optim.h"
+#include "rng.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Gradients beyond this overflow Adam's second moment. */
+static const double largest_gradient = 1e18;
+
+/* Below this spread of the latent variables their compactness has won over everything else. */
+static const double collapsed_spread = 1e-3;
+
+int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    int status = aep__rows_check(model, rows, n_rows, n_cols, 1, true);
+    if (status)
+        return status;
+    if (!model->scaler.moments)
+        return aep__fail(&model->log, AEP_E_STATE, "the scaling is final: %s",
+                         model->steps ? "training has begun" : "the model was loaded");
+    status = aep__scaler_update(&model->scaler, &model->mem, rows, n_rows);
+    return status ? aep__fail(&model->log, status, "no memory to fit the scaling") : AEP_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------- one step */
+
+static bool reserve_trainer(aep_model *model, size_t rows)
+{
+    aep__trainer trainer = {0};
+    size_t bytes = 0;
+    if (model->trainer.frame.capacity >= rows)
+        return true;
+    if (!aep__arena_count(&bytes, model->net.tape.n_params) || !aep__arena_init(&trainer.arena, &model->mem, bytes))
+        return false;
+    trainer.dparams = aep__arena_take(&trainer.arena, model->net.tape.n_params);
+    if (!aep__frame_init(&trainer.frame, &model->mem, &model->net.tape, rows, true)) {
+        aep__trainer_free(&trainer, &model->mem);
+        return false;
+    }
+    aep__trainer_free(&model->trainer, &model->mem);
+    model->trainer = trainer;
+    return true;
+}
+
+/* Put rows (those of an index, or the first n) into the input of the network. */
+static void load_rows(aep_model *model, const float *rows, const uint32_t *index, size_t n)
+{
+    const aep__net *net = &model->net;
+    real *x = aep__value(&net->tape, &model->trainer.frame, net->x);
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = index ? index[i] : i;
+        aep__scaler_apply(&model->scaler, rows + row * model->schema.n_columns, x + i * net->n_features);
+    }
+}
+
+static aep__pass make_pass(const aep_model *model, size_t rows, bool training)
+{
+    aep__pass pass = {
+        .params = model->weights.params,
+        .dparams = model->trainer.dparams,
+        .rows = rows,
+        .training = training,
+        .noise = (int)aep__option(model, AEP_OPT_NOISE),
+        .noise_level = (real)aep__option(model, AEP_OPT_NOISE_LEVEL),
+        .seed = (uint64_t)aep__option(model, AEP_OPT_SEED),
+        .step = model->steps,
+    };
+    aep__net_weigh(&pass, aep__option(model, AEP_OPT_WEIGHT_DECAY), aep__option(model, AEP_OPT_COMPACTNESS),
+                   aep__option(model, AEP_OPT_HEAD_WEIGHT));
+    return pass;
+}
+
+static double scalar(const aep_model *model, size_t node)
+{
+    return (double)*aep__value(&model->net.tape, &model->trainer.frame, node);
+}
+
+static void update_weights(aep_model *model, double rate, double norm)
+{
+    const double clip = aep__option(model, AEP_OPT_GRADIENT_CLIP);
+    const double scale = clip > 0 && norm > clip ? clip / norm : 1;
+    const size_t n_autoencoder = model->net.n_autoencoder, n_head = model->net.tape.n_params - n_autoencoder;
+    const aep__weights *w = &model->weights;
+    const real *gradient = model->trainer.dparams;
+    aep__adam adam = {.rate = rate,
+                      .beta1 = aep__option(model, AEP_OPT_BETA1),
+                      .beta2 = aep__option(model, AEP_OPT_BETA2),
+                      .epsilon = aep__option(model, AEP_OPT_EPSILON),
+                      .step = model->steps + 1};
+    aep__adam_step(&adam, w->params, w->m, w->v, gradient, scale, n_autoencoder);
+    adam.rate *= aep__option(model, AEP_OPT_HEAD_RATE);
+    aep__adam_step(&adam, w->params + n_autoencoder, w->m + n_autoencoder, w->v + n_autoencoder,
+                   gradient + n_autoencoder, scale, n_head);
+}
+
+/* One optimiser step on the rows loaded. DIVERGED: nothing has changed. */
+static int step(aep_model *model, size_t rows, double rate)
+{
+    const aep__net *net = &model->net;
+    const aep__pass pass = make_pass(model, rows, true);
+    aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->loss);
+    memset(model->trainer.dparams, 0, net->tape.n_params * sizeof(real));
+    aep__tape_backward(&net->tape, &model->trainer.frame, &pass, net->loss);
+    const double loss = scalar(model, net->loss);
+    const double norm = aep__gradient_norm(model->trainer.dparams, net->tape.n_params);
+    if (!isfinite(loss) || !(norm < largest_gradient))
+        return aep__fail(&model->log, AEP_E_DIVERGED,
+                         "step %llu diverged (loss %g, gradient norm %g): lower learning_rate or set gradient_clip",
+                         (unsigned long long)model->steps + 1, loss, norm);
+    update_weights(model, rate, norm);
+    model->steps++;
+    model->last[AEP__FIGURE_LOSS] = loss;
+    model->last[AEP__FIGURE_RECONSTRUCTION] = scalar(model, net->loss_reconstruction);
+    model->last[AEP__FIGURE_COMPACTNESS] = scalar(model, net->loss_compactness);
+    model->last[AEP__FIGURE_PREDICTION] = scalar(model, net->loss_prediction);
+    model->last[AEP__FIGURE_RATE] = rate;
+    model->gradient_norm = norm;
+    return AEP_OK;
+}
+
+static double scheduled_rate(const aep_model *model, uint64_t t, uint64_t n)
+{
+    const double rate = aep__option(model, AEP_OPT_LEARNING_RATE);
+    return n && aep__choice(model, AEP_OPT_SCHEDULE, AEP_SCHEDULE_COSINE) ? aep__cosine_rate(rate, t, n) : rate;
+}
+
+int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    int status = aep__rows_check(model, rows, n_rows, n_cols, 2, true);
+    if (status)
+        return status;
+    if (!aep__scaler_ready(&model->scaler))
+        return aep__fail(&model->log, AEP_E_STATE, "the scaling is not fitted: call aep_fit_scaling first");
+    if (!reserve_trainer(model, n_rows))
+        return aep__fail(&model->log, AEP_E_MEMORY, "no memory to train on %zu rows", n_rows);
+    load_rows(model, rows, NULL, n_rows);
+    const uint64_t n_steps = (uint64_t)aep__option(model, AEP_OPT_SCHEDULE_STEPS);
+    status = step(model, n_rows, scheduled_rate(model, model->steps, n_steps));
+    if (status)
+        return status;
+    aep__scaler_freeze(&model->scaler, &model->mem);
+    aep__run_end(model);
+    return AEP_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------- a run of epochs */
+
+/* What aep_fit works with beside the model. */
+typedef struct plan {
+    const float *rows;
+    size_t n_rows, n_train, n_validation, n_batches;
+    uint32_t *split; /* (n_rows): a permutation; the first n_validation rows are held back, the others trained on */
+    uint32_t *order; /* (n_train): positions in what is trained on, in the order of this epoch */
+    uint32_t *batch; /* (largest batch): rows of a batch */
+    aep__scaler scaler;         /* as it was before, where the run fits it */
+    bool fits_scaling;
+    aep__weights weights, best; /* as they were before */
+    aep_model before;           /* the plain fields */
+} plan;
+
+/* Batches of about equal size, none of one row. */
+static size_t count_batches(size_t n, size_t batch_size)
+{
+    const size_t batches = (n + batch_size - 1) / batch_size;
+    return n / batches < 2 ? n / 2 : batches;
+}
+
+static size_t batch_start(const plan *p, size_t batch) { return batch * p->n_train / p->n_batches; }
+
+static void free_plan(plan *p, aep_model *model)
+{
+    aep__free(&model->mem, p->split);
+    aep__free(&model->mem, p->order);
+    aep__free(&model->mem, p->batch);
+    aep__scaler_free(&p->scaler, &model->mem);
+    aep__weights_free(&p->weights, &model->mem);
+    aep__weights_free(&p->best, &model->mem);
+}
+
+/* A copy of the trained state in case the run has to be undone. */
+static bool back_up(plan *p, aep_model *model)
+{
+    const size_t n_params = model->net.tape.n_params;
+    if (!aep__weights_init(&p->weights, &model->mem, n_params))
+        return false;
+    aep__weights_copy(&p->weights, &model->weights, n_params);
+    if (model->run.best.params) {
+        if (!aep__weights_init(&p->best, &model->mem, n_params))
+            return false;
+        aep__weights_copy(&p->best, &model->run.best, n_params);
+    }
+    p->before = *model;
+    return true;
+}
+
+static void undo(plan *p, aep_model *model)
+{
+    const size_t n_params = model->net.tape.n_params;
+    aep__weights_copy(&model->weights, &p->weights, n_params);
+    if (p->best.params)
+        aep__weights_copy(&model->run.best, &p->best, n_params);
+    else
+        aep__run_end(model);
+    const aep__weights best = model->run.best;
+    model->run = p->before.run;
+    model->run.best = best;
+    model->steps = p->before.steps;
+    model->epochs = p->before.epochs;
+    model->best_epoch = p->before.best_epoch;
+    memcpy(model->last, p->before.last, sizeof model->last);
+    model->gradient_norm = p->before.gradient_norm;
+    if (model->history.n > p->before.history.n)
+        model->history.n = p->before.history.n;
+    if (p->fits_scaling) {
+        aep__scaler_free(&model->scaler, &model->mem);
+        model->scaler = p->scaler;
+        p->scaler = (aep__scaler){0};
+    }
+}
+
+static int allocate(plan *p, aep_model *model)
+{
+    const aep_allocator *mem = &model->mem;
+    const size_t largest = p->n_train / p->n_batches + 1;
+    p->split = aep__alloc(mem, p->n_rows, sizeof *p->split);
+    p->order = aep__alloc(mem, p->n_train, sizeof *p->order);
+    p->batch = aep__alloc(mem, largest, sizeof *p->batch);
+    if (!p->split || !p->order || !p->batch || !back_up(p, model) || !reserve_trainer(model, largest) ||
+        !aep__history_reserve(&model->history, mem, (size_t)model->run.epochs))
+        return AEP_E_MEMORY;
+    if (p->n_validation && !model->run.best.params) {
+        if (!aep__weights_init(&model->run.best, mem, model->net.tape.n_params))
+            return AEP_E_MEMORY;
+        aep__weights_copy(&model->run.best, &model->weights, model->net.tape.n_params);
+    }
+    if (aep__scaler_ready(&model->scaler))
+        return AEP_OK;
+    int status = aep__scaler_copy(&p->scaler, mem, &model->scaler);
+    if (status)
+        return status;
+    p->fits_scaling = true;
+    return aep__scaler_update(&model->scaler, mem, p->rows, p->n_rows);
+}
+
+static void begin_run(aep_model *model, size_t n_rows)
+{
+    model->run = (aep__run){
+        .active = true,
+        .n_rows = n_rows,
+        .epochs = (uint64_t)aep__option(model, AEP_OPT_EPOCHS),
+        .batch_size = (uint64_t)aep__option(model, AEP_OPT_BATCH),
+        .first_epoch = model->epochs,
+        .best_loss = INFINITY,
+    };
+}
+
+static int prepare(plan *p, aep_model *model, const float *rows, size_t n_rows)
+{
+    *p = (plan){.rows = rows, .n_rows = n_rows};
+    p->n_validation = (size_t)((double)n_rows * aep__option(model, AEP_OPT_VALIDATION));
+    p->n_train = n_rows - p->n_validation;
+    if (n_rows > UINT32_MAX)
+        return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch", n_rows);
+    if (p->n_train < 2)
+        return aep__fail(&model->log, AEP_E_ROWS, "%zu rows are left to train on, at least 2 are needed", p->n_train);
+    if (model->run.active && model->run.n_rows != n_rows)
+        return aep__fail(&model->log, AEP_E_STATE, "an unfinished run was loaded that has %llu rows, not %zu; aep_fit_batch "
+                         "or the same rows end it", (unsigned long long)model->run.n_rows, n_rows);
+    const aep__run before = model->run;
+    if (!model->run.active)
+        begin_run(model, n_rows);
+    p->n_batches = count_batches(p->n_train, (size_t)model->run.batch_size);
+    if (model->run.batch >= p->n_batches)
+        return aep__fail(&model->log, AEP_E_STATE, "an unfinished run was loaded that has more than %zu batches an epoch",
+                         p->n_batches);
+    int status = allocate(p, model);
+    if (status) {
+        if (!before.best.params)
+            aep__weights_free(&model->run.best, &model->mem);
+        model->run = before;
+        free_plan(p, model);
+        return aep__fail(&model->log, status, "no memory to train on %zu rows", n_rows);
+    }
+    p->before.run = before;
+    aep__rng_permute(p->split, n_rows, (uint64_t)aep__option(model, AEP_OPT_SEED), AEP__STREAM_VALIDATION, 0);
+    return AEP_OK;
+}
+
+static void shuffle(const plan *p, const aep_model *model)
+{
+    aep__rng_permute(p->order, p->n_train, (uint64_t)aep__option(model, AEP_OPT_SEED), AEP__STREAM_SHUFFLE,
+                     model->run.first_epoch + model->run.epoch);
+}
+
+/* J without weight decay and noise, the mean over the rows held back. */
+static double validation_loss(const plan *p, aep_model *model)
+{
+    const aep__net *net = &model->net;
+    double sum = 0;
+    for (size_t start = 0, n; start < p->n_validation; start += n) {
+        n = p->n_validation - start;
+        if (n > model->trainer.frame.capacity)
+            n = model->trainer.frame.capacity;
+        load_rows(model, p->rows, p->split + start, n);
+        aep__pass pass = make_pass(model, n, false);
+        pass.weight[1] = 0;
+        aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->loss);
+        sum += (double)n * scalar(model, net->loss);
+    }
+    return sum / (double)p->n_validation;
+}
+
+static void end_epoch(const plan *p, aep_model *model)
+{
+    aep__run *run = &model->run;
+    double figures[AEP__FIGURE_COUNT];
+    run->epoch++;
+    run->batch = 0;
+    model->epochs++;
+    for (int i = 0; i < AEP__FIGURE_COUNT; i++)
+        figures[i] = run->sums[i] / (double)p->n_train;
+    memset(run->sums, 0, sizeof run->sums);
+    figures[AEP__FIGURE_RATE] = model->last[AEP__FIGURE_RATE];
+    figures[AEP__FIGURE_VALIDATION] = p->n_validation ? validation_loss(p, model) : NAN;
+    model->last[AEP__FIGURE_VALIDATION] = figures[AEP__FIGURE_VALIDATION];
+    aep__history_add(&model->history, figures);
+    if (!p->n_validation)
+        return;
+    if (figures[AEP__FIGURE_VALIDATION] < run->best_loss) {
+        run->best_loss = figures[AEP__FIGURE_VALIDATION];
+        run->best_epoch = run->epoch;
+        run->waited = 0;
+        aep__weights_copy(&run->best, &model->weights, model->net.tape.n_params);
+    } else {
+        run->waited++;
+    }
+}
+
+static int run_batch(const plan *p, aep_model *model)
+{
+    aep__run *run = &model->run;
+    const size_t start = batch_start(p, (size_t)run->batch), n = batch_start(p, (size_t)run->batch + 1) - start;
+    if (!run->batch)
+        shuffle(p, model);
+    for (size_t i = 0; i < n; i++)
+        p->batch[i] = p->split[p->n_validation + p->order[start + i]];
+    load_rows(model, p->rows, p->batch, n);
+    const uint64_t t = run->epoch * p->n_batches + run->batch, n_steps = run->epochs * p->n_batches;
+    int status = step(model, n, scheduled_rate(model, t, n_steps));
+    if (status)
+        return status;
+    for (int i = 0; i < AEP__FIGURE_VALIDATION; i++)
+        run->sums[i] += (double)n * model->last[i];
+    if (++run->batch == p->n_batches)
+        end_epoch(p, model);
+    return AEP_OK;
+}
+
+static bool wants_more(const aep_model *model)
+{
+    const uint64_t patience = (uint64_t)aep__option(model, AEP_OPT_PATIENCE);
+    return model->run.epoch < model->run.epochs && !(patience && model->run.waited >= patience);
+}
+
+static int run_all(const plan *p, aep_model *model, aep_progress_fn progress, void *payload)
+{
+    const size_t epochs = (size_t)model->run.epochs;
+    if (model->run.batch)
+        shuffle(p, model);
+    while (wants_more(model)) {
+        int status = run_batch(p, model);
+        if (status)
+            return status;
+        const bool ended = !model->run.batch;
+        const size_t epoch = (size_t)model->run.epoch + !ended;
+        const size_t batch = ended ? p->n_batches : (size_t)model->run.batch;
+        if (progress && progress(model, epoch, epochs, batch, p->n_batches, payload))
+            return AEP_E_CANCELLED;
+    }
+    return AEP_OK;
+}
+
+static void finish(const plan *p, aep_model *model)
+{
+    const double spread = sqrt(model->last[AEP__FIGURE_COMPACTNESS]);
+    if (model->run.best_epoch) {
+        aep__weights_copy(&model->weights, &model->run.best, model->net.tape.n_params);
+        model->best_epoch = model->run.best_epoch;
+    } else if (!p->n_validation) {
+        model->best_epoch = 0;
+    }
+    aep__run_end(model);
+    if (spread < collapsed_spread)
+        aep__logf(&model->log, AEP_LOG_WARNING,
+                  "the latent variables have collapsed (spread %g): lower the option compactness", spread);
+}
+
+int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, aep_progress_fn progress, void *payload)
+{
+    plan p;
+    int status = aep__rows_check(model, rows, n_rows, n_cols, 2, true);
+    if (status)
+        return status;
+    status = prepare(&p, model, rows, n_rows);
+    if (status)
+        return status;
+    if (!p.n_validation && aep__option(model, AEP_OPT_PATIENCE) > 0)
+        aep__logf(&model->log, AEP_LOG_WARNING, "option patience has no effect without a validation share");
+    status = run_all(&p, model, progress, payload);
+    if (status == AEP_E_DIVERGED) {
+        undo(&p, model);
+    } else {
+        aep__scaler_freeze(&model->scaler, &model->mem);
+        finish(&p, model);
+        if (status == AEP_E_CANCELLED)
+            aep__logf(&model->log, AEP_LOG_INFO, "training was cancelled after %llu epochs",
+                      (unsigned long long)model->epochs);
+    }
+    free_plan(&p, model);
+    return status;
+}

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "scaler.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------------------------------------ life cycle */
+
+static void lay_out(aep__scaler *s, const aep__schema *schema)
+{
+    for (size_t c = 0; c < s->n_columns; c++) {
+        const aep__column *column = &schema->columns[c];
+        s->categorical[c] = column->kind == AEP_COLUMN_CATEGORICAL;
+        s->first[c + 1] = s->first[c] + (s->categorical[c] ? column->n_levels : s->config.indicator ? 2 : 1);
+    }
+    for (size_t f = 0; f < s->n_features; f++)
+        s->scale[f] = 1;
+}
+
+/* What outlives the fitting. */
+static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__schema *schema,
+                       const aep__scaling_config *config)
+{
+    memset(s, 0, sizeof *s);
+    size_t n_features, n = schema->n_columns;
+    if (aep__schema_features(&n_features, schema, config->indicator))
+        return AEP_E_LIMIT;
+    bool ranked = config->scaling == AEP_SCALING_RANK;
+    s->config = *config;
+    s->n_columns = n;
+    s->n_features = n_features;
+    s->first = aep__alloc(mem, n + 1, sizeof *s->first);
+    s->categorical = aep__alloc(mem, n, sizeof *s->categorical);
+    s->location = aep__alloc(mem, n_features, sizeof *s->location);
+    s->scale = aep__alloc(mem, n_features, sizeof *s->scale);
+    s->fill = aep__alloc(mem, n, sizeof *s->fill);
+    s->knots = ranked ? aep__alloc(mem, n, AEP__KNOTS * sizeof *s->knots) : NULL;
+    if (!s->first || !s->categorical || !s->location || !s->scale || !s->fill || (ranked && !s->knots)) {
+        aep__scaler_free(s, mem);
+        return AEP_E_MEMORY;
+    }
+    lay_out(s, schema);
+    return AEP_OK;
+}
+
+/* What fitting needs. Frees the scaler on MEMORY. */
+static int begin_fitting(aep__scaler *s, const aep_allocator *mem)
+{
+    bool sketched = s->config.scaling == AEP_SCALING_ROBUST || s->config.scaling == AEP_SCALING_RANK;
+    s->moments = aep__alloc(mem, s->n_features, sizeof *s->moments);
+    s->sketches = sketched ? aep__alloc(mem, s->n_columns, sizeof *s->sketches) : NULL;
+    if (s->moments && (s->sketches || !sketched))
+        return AEP_OK;
+    aep__scaler_free(s, mem);
+    return AEP_E_MEMORY;
+}
+
+int aep__scaler_init(aep__scaler *s, const aep_allocator *mem, const aep__schema *schema,
+                     const aep__scaling_config *config)
+{
+    int status = init_frozen(s, mem, schema, config);
+    return status ? status : begin_fitting(s, mem);
+}
+
+/* *to = n elements, or NULL where there were none. */
+static bool copy_array(void *to, const aep_allocator *mem, const void *from, size_t n, size_t size)
+{
+    void *copy = from ? aep__alloc_copy(mem, from, n, size) : NULL;
+    memcpy(to, &copy, sizeof copy);
+    return copy || !from;
+}
+
+static int copy_sketches(aep__scaler *to, const aep_allocator *mem, const aep__scaler *from)
+{
+    int status = AEP_OK;
+    if (!from->sketches)
+        return status;
+    to->sketches = aep__alloc(mem, to->n_columns, sizeof *to->sketches);
+    if (!to->sketches)
+        return AEP_E_MEMORY;
+    for (size_t c = 0; c < to->n_columns && !status; c++)
+        status = aep__sketch_copy(&to->sketches[c], mem, &from->sketches[c]);
+    return status;
+}
+
+int aep__scaler_copy(aep__scaler *to, const aep_allocator *mem, const aep__scaler *from)
+{
+    size_t n = from->n_columns, m = from->n_features;
+    memset(to, 0, sizeof *to);
+    to->config = from->config;
+    to->n_columns = n;
+    to->n_features = m;
+    to->n_rows = from->n_rows;
+    to->n_constant = from->n_constant;
+    if (copy_array(&to->first, mem, from->first, n + 1, sizeof *to->first) &&
+        copy_array(&to->categorical, mem, from->categorical, n, sizeof *to->categorical) &&
+        copy_array(&to->location, mem, from->location, m, sizeof *to->location) &&
+        copy_array(&to->scale, mem, from->scale, m, sizeof *to->scale) &&
+        copy_array(&to->fill, mem, from->fill, n, sizeof *to->fill) &&
+        copy_array(&to->knots, mem, from->knots, n, AEP__KNOTS * sizeof *to->knots) &&
+        copy_array(&to->moments, mem, from->moments, m, sizeof *to->moments) && !copy_sketches(to, mem, from))
+        return AEP_OK;
+    aep__scaler_free(to, mem);
+    return AEP_E_MEMORY;
+}
+
+void aep__scaler_freeze(aep__scaler *s, const aep_allocator *mem)
+{
+    for (size_t c = 0; s->sketches && c < s->n_columns; c++)
+        aep__sketch_free(&s->sketches[c], mem);
+    aep__free(mem, s->sketches);
+    aep__free(mem, s->moments);
+    s->sketches = NULL;
+    s->moments = NULL;
+}
+
+void aep__scaler_free(aep__scaler *s, const aep_allocator *mem)
+{
+    aep__scaler_freeze(s, mem);
+    aep__free(mem, s->first);
+    aep__free(mem, s->categorical);
+    aep__free(mem, s->location);
+    aep__free(mem, s->scale);
+    aep__free(mem, s->fill);
+    aep__free(mem, s->knots);
+    memset(s, 0, sizeof *s);
+}
+
+bool aep__scaler_ready(const aep__scaler *s) { return s->n_rows > 0 || s->config.scaling == AEP_SCALING_NONE; }
+
+/* -------------------------------------------------------------------------------------------------- checking */
+
+/* n_levels for no level: NaN, and codes not declared. */
+static size_t level_of(float value, size_t n_levels)
+{
+    return value >= 0 && value < (float)n_levels ? (size_t)value : n_levels;
+}
+
+static size_t width(const aep__scaler *s, size_t c) { return s->first[c + 1] - s->first[c]; }
+
+static int check_value(const aep__scaler *s, size_t c, float value, bool training)
+{
+    if (isnan(value))
+        return s->config.missing == AEP_MISSING_IMPUTE ? AEP_OK : AEP_E_NOT_FINITE;
+    if (isinf(value))
+        return AEP_E_NOT_FINITE;
+    if (!s->categorical[c])
+        return AEP_OK;
+    if (value != floorf(value))
+        return AEP_E_LEVEL;
+    bool refuse_unseen = training || s->config.unseen == AEP_UNSEEN_ERROR;
+    return refuse_unseen && level_of(value, width(s, c)) == width(s, c) ? AEP_E_LEVEL : AEP_OK;
+}
+
+int aep__scaler_check(size_t *row, size_t *col, const aep__scaler *s, const float *rows, size_t n_rows, bool training)
+{
+    for (size_t i = 0; i < n_rows; i++)
+        for (size_t c = 0; c < s->n_columns; c++) {
+            int status = check_value(s, c, rows[i * s->n_columns + c], training);
+            if (status) {
+                *row = i;
+                *col = c;
+                return status;
+            }
+        }
+    return AEP_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- fitting */
+
+static bool scales_levels(const aep__scaling_config *c)
+{
+    return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
+}
+
+static void add_moment(aep__moments *m, double x)
+{
+    double delta = x - m->mean;
+    m->min = m->n && m->min < x ? m->min : x;
+    m->max = m->n && m->max > x ? m->max : x;
+    m->n++;
+    m->mean += delta / (double)m->n;
+    m->m2 += delta * (x - m->mean);
+}
+
+static void add_number(aep__scaler *s, size_t c, float value)
+{
+    aep__moments *m = &s->moments[s->first[c]];
+    if (!isnan(value)) {
+        add_moment(m, value);
+        if (s->sketches)
+            aep__sketch_add(&s->sketches[c], value);
+    } else if (width(s, c) > 1) {
+        m[1].n++;
+    }
+}
+
+static void add_row(aep__scaler *s, const float *row)
+{
+    for (size_t c = 0; c < s->n_columns; c++) {
+        size_t level = s->categorical[c] ? level_of(row[c], width(s, c)) : 0;
+        if (!s->categorical[c])
+            add_number(s, c, row[c]);
+        else if (level < width(s, c))
+            s->moments[s->first[c] + level].n++;
+    }
+}
+
+static void fit_binary(aep__scaler *s, size_t f)
+{
+    if (!scales_levels(&s->config))
+        return;
+    double p = (double)s->moments[f].n / (double)s->n_rows;
+    s->location[f] = p;
+    s->scale[f] = p > 0 && p < 1 ? sqrt(p * (1 - p)) : 1;
+}
+
+/* Location, scale (0 if there is none) and fill from quantiles. */
+static void fit_quantiles(aep__scaler *s, size_t c, double *location, double *scale, double *fill)
+{
+    double q[AEP__KNOTS];
+    size_t last = AEP__KNOTS - 1;
+    aep__sketch_quantiles(q, AEP__KNOTS, &s->sketches[c]);
+    *fill = q[last / 2];
+    if (s->config.scaling == AEP_SCALING_ROBUST) {
+        *location = q[last / 2];
+        *scale = (q[3 * last / 4] - q[last / 4]) / 1.349; /* of a normal distribution: the standard deviation */
+        return;
+    }
+    for (size_t k = 0; k <= last; k++)
+        s->knots[c * AEP__KNOTS + k] = (float)q[k];
+}
+
+static void fit_number(aep__scaler *s, size_t c)
+{
+    const aep__moments *m = &s->moments[s->first[c]];
+    double location = 0, scale = 1, fill = m->mean;
+    double sd = m->n ? sqrt(m->m2 / (double)m->n) : 0;
+    if (s->config.scaling == AEP_SCALING_ZSCORE) {
+        location = m->mean;
+        scale = sd;
+    } else if (s->config.scaling == AEP_SCALING_MINMAX) {
+        location = m->min;
+        scale = m->max - m->min;
+    } else if (s->sketches) {
+        fit_quantiles(s, c, &location, &scale, &fill);
+        scale = scale > 0 ? scale : sd;
+    }
+    s->location[s->first[c]] = location;
+    s->scale[s->first[c]] = scale > 0 ? scale : 1;
+    s->fill[c] = (float)fill;
+    s->n_constant += m->min == m->max;
+}
+
+static void fit(aep__scaler *s)
+{
+    s->n_constant = 0;
+    for (size_t c = 0; c < s->n_columns; c++) {
+        if (!s->categorical[c])
+            fit_number(s, c);
+        for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++)
+            fit_binary(s, f);
+    }
+}
+
+int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *rows, size_t n_rows)
+{
+    assert(s->moments);
+    for (size_t c = 0; s->sketches && c < s->n_columns; c++)
+        if (!s->categorical[c] && aep__sketch_reserve(&s->sketches[c], mem, n_rows))
+            return AEP_E_MEMORY;
+    for (size_t i = 0; i < n_rows; i++)
+        add_row(s, rows + i * s->n_columns);
+    s->n_rows += n_rows;
+    if (n_rows)
+        fit(s);
+    return AEP_OK;
+}
+
+/* -------------------------------------------------------------------------------------------------- applying */
+
+static double clamp(double value, double limit) { return value > limit ? limit : value < -limit ? -limit : value; }
+
+static double scaled(const aep__scaler *s, size_t f, double x)
+{
+    double limit = s->config.squash_limit, z = clamp((x - s->location[f]) / s->scale[f], AEP__FEATURE_LIMIT);
+    switch (s->config.squash) {
+    case AEP_SQUASH_TANH:
+        return limit * tanh(z / limit);
+    case AEP_SQUASH_CLIP:
+        return clamp(z, limit);
+    default:
+        return z;
+    }
+}
+
+/* Squashed values have no inverse at the limit: there a millionth below it is taken. */
+static double unscaled(const aep__scaler *s, size_t f, double z)
+{
+    double limit = s->config.squash_limit;
+    if (s->config.squash == AEP_SQUASH_TANH)
+        z = limit * atanh(clamp(z / limit, 1 - 1e-6));
+    else if (s->config.squash == AEP_SQUASH_CLIP)
+        z = clamp(z, limit);
+    return z * s->scale[f] + s->location[f];
+}
+
+/* First knot >= x (or > x if beyond), AEP__KNOTS if there is none. */
+static size_t find_knot(const float *knots, double x, bool beyond)
+{
+    size_t low = 0, high = AEP__KNOTS;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (knots[mid] < x || (beyond && knots[mid] <= x))
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+/* x's place among the knots in [-1, 1] */
+static double ranked(const float *knots, double x)
+{
+    size_t begin = find_knot(knots, x, false), end = find_knot(knots, x, true); /* [begin, end) equal x */
+    double place;
+    if (end == 0)
+        place = 0;
+    else if (begin == AEP__KNOTS)
+        place = AEP__KNOTS - 1;
+    else if (begin < end)
+        place = (double)(begin + end - 1) / 2;
+    else
+        place = (double)(end - 1) + (x - knots[end - 1]) / ((double)knots[end] - knots[end - 1]);
+    return 2 * place / (AEP__KNOTS - 1) - 1;
+}
+
+static double unranked(const float *knots, double u)
+{
+    double place = (u + 1) / 2 * (AEP__KNOTS - 1);
+    if (!(place > 0))
+        return knots[0];
+    if (place >= AEP__KNOTS - 1)
+        return knots[AEP__KNOTS - 1];
+    size_t k = (size_t)place;
+    return knots[k] + ((double)knots[k + 1] - knots[k]) * (place - (double)k);
+}
+
+/* A level or missing-indicator feature. */
+static real binary(const aep__scaler *s, size_t f, bool on)
+{
+    return (real)(scales_levels(&s->config) ? scaled(s, f, on) : on);
+}
+
+void aep__scaler_apply(const aep__scaler *s, const float *row, real *features)
+{
+    for (size_t c = 0; c < s->n_columns; c++) {
+        size_t f = s->first[c], n = width(s, c);
+        if (s->categorical[c]) {
+            size_t level = level_of(row[c], n);
+            for (size_t j = 0; j < n; j++)
+                features[f + j] = binary(s, f + j, j == level);
+            continue;
+        }
+        float x = isnan(row[c]) ? s->fill[c] : row[c];
+        features[f] = (real)(s->knots ? ranked(s->knots + c * AEP__KNOTS, x) : scaled(s, f, x));
+        if (n > 1)
+            features[f + 1] = binary(s, f + 1, isnan(row[c]));
+    }
+}
+
+static size_t likeliest(const aep__scaler *s, size_t c, const real *features)
+{
+    size_t best = 0;
+    double highest = -INFINITY;
+    for (size_t f = s->first[c]; f < s->first[c + 1]; f++) {
+        double value = scales_levels(&s->config) ? unscaled(s, f, features[f]) : features[f];
+        if (value > highest) {
+            highest = value;
+            best = f - s->first[c];
+        }
+    }
+    return best;
+}
+
+void aep__scaler_invert(const aep__scaler *s, const real *features, float *row)
+{
+    for (size_t c = 0; c < s->n_columns; c++) {
+        size_t f = s->first[c];
+        if (s->categorical[c])
+            row[c] = (float)likeliest(s, c, features);
+        else if (s->knots)
+            row[c] = (float)unranked(s->knots + c * AEP__KNOTS, features[f]);
+        else
+            row[c] = (float)clamp(unscaled(s, f, features[f]), FLT_MAX);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- saving */
+
+/* u64 rows, constant columns, features, columns; f64 location and scale by feature; f32 fill and, under rank, knots. */
+void aep__scaler_write(const aep__scaler *s, aep__writer *w)
+{
+    aep__put_u64(w, s->n_rows);
+    aep__put_u64(w, s->n_constant);
+    aep__put_u64(w, s->n_features);
+    aep__put_u64(w, s->n_columns);
+    aep__put_f64s(w, s->location, s->n_features);
+    aep__put_f64s(w, s->scale, s->n_features);
+    aep__put_f32s(w, s->fill, s->n_columns);
+    if (s->knots)
+        aep__put_f32s(w, s->knots, s->n_columns * AEP__KNOTS);
+}
+
+static bool is_consistent(const aep__scaler *s)
+{
+    for (size_t f = 0; f < s->n_features; f++)
+        if (!isfinite(s->location[f]) || !isfinite(s->scale[f]) || s->scale[f] <= 0)
+            return false;
+    for (size_t c = 0; c < s->n_columns; c++)
+        if (!isfinite(s->fill[c]))
+            return false;
+    for (size_t k = 0; s->knots && k < s->n_columns * AEP__KNOTS; k++)
+        if (!isfinite(s->knots[k]) || (k % AEP__KNOTS && s->knots[k] < s->knots[k - 1]))
+            return false;
+    return true;
+}
+
+int aep__scaler_read(aep__scaler *s, const aep_allocator *mem, const aep__schema *schema,
+                     const aep__scaling_config *config, aep__reader *r)
+{
+    memset(s, 0, sizeof *s);
+    uint64_t n_rows = aep__get_u64(r), n_constant = aep__get_u64(r);
+    size_t expected, n_features = aep__get_count(r, 2 * sizeof(double));
+    size_t n_columns = aep__get_count(r, (config->scaling == AEP_SCALING_RANK ? 1 + AEP__KNOTS : 1) * sizeof(float));
+    if (r->bad || aep__schema_features(&expected, schema, config->indicator) || n_features != expected ||
+        n_columns != schema->n_columns || n_constant > n_columns)
+        return AEP_E_FORMAT;
+    int status = init_frozen(s, mem, schema, config);
+    if (status)
+        return status;
+    s->n_rows = n_rows;
+    s->n_constant = (size_t)n_constant;
+    aep__get_f64s(r, s->location, n_features);
+    aep__get_f64s(r, s->scale, n_features);
+    aep__get_f32s(r, s->fill, n_columns);
+    if (s->knots)
+        aep__get_f32s(r, s->knots, n_columns * AEP__KNOTS);
+    if (r->bad || !is_consistent(s)) {
+        aep__scaler_free(s, mem);
+        return AEP_E_FORMAT;
+    }
+    return aep__scaler_ready(s) ? AEP_OK : begin_fitting(s, mem);
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Install into a temporary folder and build every example there through the CMake package. Then run them with CTest.
+
+Usage: consume_cmake.py MESON BUILD_DIR PROJECT EXAMPLES STATIC   (STATIC: yes if the package must offer aepred::static)
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SKIP = 77
+
+
+def main() -> int:
+    meson, build, project, examples, static = sys.argv[1:]
+    cmake, ctest = shutil.which("cmake"), shutil.which("ctest")
+    if not cmake or not ctest:
+        print("skipped: CMake is not installed")
+        return SKIP
+    with tempfile.TemporaryDirectory() as folder:
+        root, work = Path(folder, "root"), Path(folder, "work")
+        install = [*shlex.split(meson), "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", str(root)]
+        subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
+        configs = list(root.rglob("aepredConfig.cmake"))
+        if len(configs) != 1:
+            sys.exit(f"expected one aepredConfig.cmake in the installed tree, found {configs or 'none'}")
+        package = configs[0].parent
+        configure = [cmake, "-S", project, "-B", str(work), f"-Daepred_DIR={package}", f"-DEXAMPLES={examples}",
+                     f"-DSTATIC_EXPECTED={static.upper()}", "-DCMAKE_BUILD_TYPE=Release"]
+        subprocess.run(configure, check=True)
+        subprocess.run([cmake, "--build", str(work), "--parallel", "2"], check=True)
+        env = dict(os.environ, CTEST_OUTPUT_ON_FAILURE="1")
+        return subprocess.run([ctest, "--no-tests=error"], cwd=work, env=env).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

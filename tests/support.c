@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int run_tests(const char *name, const TTest *const *tests, size_t n)
+{
+    Suite *suite = suite_create(name);
+    TCase *tc = tcase_create(name);
+    tcase_set_timeout(tc, 600);
+    for (size_t i = 0; i < n; i++)
+        tcase_add_test(tc, tests[i]);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
+
+/* -------------------------------------------------------------------------------------------------- memory */
+
+static void *memory_alloc(size_t size, void *payload)
+{
+    memory *m = payload;
+    const size_t call = m->calls++;
+    ck_assert_uint_gt(size, 0);
+    m->bytes += size;
+    if (m->for_good ? call >= m->fail_at : call == m->fail_at) {
+        m->refused++;
+        return NULL;
+    }
+    void *ptr = malloc(size);
+    m->live += ptr != NULL;
+    return ptr;
+}
+
+static void memory_free(void *ptr, void *payload)
+{
+    memory *m = payload;
+    ck_assert_ptr_nonnull(ptr);
+    ck_assert_uint_gt(m->live, 0);
+    m->live--;
+    free(ptr);
+}
+
+aep_allocator memory_allocator(memory *m)
+{
+    *m = (memory){.fail_at = NEVER};
+    return (aep_allocator){memory_alloc, memory_free, m};
+}
+
+/* ------------------------------------------------------------------------------------------------ messages */
+
+void record_message(int level, const char *message, void *payload)
+{
+    messages *m = payload;
+    ck_assert(level >= AEP_LOG_ERROR && level <= AEP_LOG_INFO);
+    ck_assert(message[0] && !strchr(message, '\n'));
+    m->n[level]++;
+    snprintf(m->last, sizeof m->last, "%s", message);
+}
+
+/* -------------------------------------------------------------------------------------------------- numbers */
+
+double uniform(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX */
+    return (double)(*state >> 11) / 9007199254740992.0;
+}
+
+/* What column j makes of the hidden variables a and b, each within -1 and 1. */
+static double follow(size_t j, double a, double b)
+{
+    const double t = (double)(j * 37 % 64) / 10;
+    return cos(t) * a + sin(t) * b + (j % 3 == 2 ? 0.5 * a * b : 0);
+}
+
+float *new_rows(const char *columns, size_t n_rows, uint64_t seed)
+{
+    const size_t n_cols = strlen(columns);
+    float *rows = malloc((n_rows * n_cols + 1) * sizeof *rows);
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
+    uniform(&state);
+    for (size_t i = 0; i < n_rows; i++) {
+        const double a = 2 * uniform(&state) - 1, b = 2 * uniform(&state) - 1;
+        for (size_t j = 0; j < n_cols; j++) {
+            const double noise = 0.04 * (uniform(&state) - 0.5);
+            const double x = follow(j, a, b) + noise;
+            const int levels = columns[j] - '0';
+            rows[i * n_cols + j] = columns[j] == 'n'
+                                       ? (float)((double)(j % 5) + pow(10, (double)(j % 4) - 1) * x)
+                                       : (float)fmin(fmax(floor((x + 1) / 2 * levels), 0), levels - 1);
+        }
+    }
+    return rows;
+}
+
+void break_correlation(float *rows, size_t n_rows, size_t n_cols, uint64_t seed)
+{
+    uint64_t state = seed;
+    for (size_t j = 0; j < n_cols; j++)
+        for (size_t i = n_rows; i-- > 1;) {
+            const size_t k = (size_t)(uniform(&state) * (double)(i + 1));
+            const float swap = rows[i * n_cols + j];
+            rows[i * n_cols + j] = rows[k * n_cols + j];
+            rows[k * n_cols + j] = swap;
+        }
+}
+
+const char *numeric(size_t n)
+{
+    static char letters[1001];
+    if (!letters[0])
+        memset(letters, 'n', sizeof letters - 1);
+    ck_assert_uint_lt(n, sizeof letters);
+    return letters + sizeof letters - 1 - n;
+}
+
+/* --------------------------------------------------------------------------------------------------- models */
+
+static void describe(aep_options *options, const char *columns)
+{
+    static const char *const levels[] = {"l0", "l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8"};
+    for (size_t j = 0; columns[j]; j++) {
+        char name[32];
+        snprintf(name, sizeof name, "c%zu", j);
+        if (columns[j] == 'n')
+            AEP_CHECK(aep_options_set_column(options, j, name, AEP_COLUMN_NUMERIC, NULL, 0));
+        else
+            AEP_CHECK(aep_options_set_column(options, j, name, AEP_COLUMN_CATEGORICAL, levels, (size_t)(columns[j] - '0')));
+    }
+}
+
+aep_options *new_options(const char *columns, const setting *settings, const aep_allocator *allocator)
+{
+    static const size_t encoder[] = {8, 2}, head[] = {8};
+    aep_options *options;
+    AEP_CHECK(aep_options_new_with(&options, allocator));
+    describe(options, columns);
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 2));
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_HEAD, head, 1));
+    AEP_CHECK(aep_options_set(options, AEP_OPT_EPOCHS, 10));
+    AEP_CHECK(aep_options_set(options, AEP_OPT_BATCH, 64));
+    for (; settings && settings->key; settings++)
+        AEP_CHECK(aep_options_set(options, settings->key, settings->value));
+    return options;
+}
+
+aep_model *new_model(const char *columns, const setting *settings)
+{
+    aep_options *options = new_options(columns, settings, NULL);
+    aep_model *model;
+    AEP_CHECK(aep_model_new(&model, options, strlen(columns)));
+    aep_options_free(options);
+    return model;
+}
+
+aep_model *fitted_model(const char *columns, const setting *settings)
+{
+    aep_model *model = new_model(columns, settings);
+    float *rows = new_rows(columns, 400, 1);
+    AEP_CHECK(aep_fit(model, rows, 400, strlen(columns), NULL, NULL));
+    free(rows);
+    return model;
+}
+
+aep_model *ready_model(const char *columns, const setting *settings)
+{
+    aep_model *model = fitted_model(columns, settings);
+    float *rows = new_rows(columns, 200, 2);
+    AEP_CHECK(aep_calibrate(model, rows, 200, strlen(columns)));
+    free(rows);
+    return model;
+}
+
+double option_of(const aep_model *model, int key)
+{
+    double value;
+    AEP_CHECK(aep_model_get(&value, model, key));
+    return value;
+}
+
+double stat_of(const aep_model *model, int stat)
+{
+    double value;
+    AEP_CHECK(aep_model_stat(&value, model, stat));
+    return value;
+}
+
+float *scores_of(const aep_model *model, const float *rows, size_t n_rows)
+{
+    float *scores = malloc(n_rows * sizeof *scores);
+    AEP_CHECK(aep_score(scores, model, NULL, rows, n_rows, aep_model_n_columns(model)));
+    return scores;
+}
+
+/* --------------------------------------------------------------------------------------------------- saving */
+
+bytes save(const aep_model *model)
+{
+    bytes b;
+    AEP_CHECK(aep_model_save_size(&b.size, model));
+    b.data = malloc(b.size);
+    AEP_CHECK(aep_model_save(b.data, b.size, model));
+    return b;
+}
+
+aep_model *load(bytes b)
+{
+    aep_model *model;
+    AEP_CHECK(aep_model_load(&model, b.data, b.size, NULL));
+    return model;
+}
+
+bool same_bytes(bytes a, bytes b) { return a.size == b.size && !memcmp(a.data, b.data, a.size); }
+
+bool saves_as(const aep_model *model, bytes b)
+{
+    bytes now = save(model);
+    const bool same = same_bytes(now, b);
+    free(now.data);
+    return same;
+}
+
+void assert_unchanged(const aep_model *model, bytes before)
+{
+    ck_assert_msg(saves_as(model, before), "the model has changed");
+    free(before.data);
+}
+
+void repair_checksum(uint8_t *data, size_t size)
+{
+    uint32_t crc = 0xffffffff;
+    for (size_t i = 0; i < size - 4; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+    }
+    for (size_t i = 0; i < 4; i++)
+        data[size - 4 + i] = (uint8_t)(~crc >> 8 * i);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Training runs recorded from PyTorch, replayed in double on the network and the optimiser: the same but for rounding. */
+#include "golden.h"
+#include "net.h"
+#include "optim.h"
+
+#include <string.h>
+
+static const double tolerance = 1e-9;
+
+typedef struct fixture {
+    aep_allocator mem;
+    aep__net net;
+    aep__frame frame;
+    real *params, *dparams, *m, *v;
+    size_t n_clipped;
+} fixture;
+
+static void set_up(fixture *f, golden_run *run)
+{
+    const aep__net_config config = {.n_features = run->n_features,
+                                    .encoder = run->encoder.width,
+                                    .decoder = run->decoder.width,
+                                    .head = run->head.width,
+                                    .n_encoder = run->encoder.n,
+                                    .n_decoder = run->decoder.n,
+                                    .n_head = run->head.n,
+                                    .activation = run->activation,
+                                    .code_activation = run->code_activation,
+                                    .output_activation = run->output_activation,
+                                    .head_activation = run->head_activation,
+                                    .vector_error = run->vector_error,
+                                    .squared = run->squared,
+                                    .head_gradient = run->head_gradient};
+    *f = (fixture){0};
+    ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
+    ck_assert_int_eq(aep__net_init(&f->net, &f->mem, &config), AEP_OK);
+    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->net.tape, 32, true));
+    f->params = golden_read(run, f->net.tape.n_params);
+    f->dparams = calloc(f->net.tape.n_params, sizeof *f->dparams);
+    f->m = calloc(f->net.tape.n_params, sizeof *f->m);
+    f->v = calloc(f->net.tape.n_params, sizeof *f->v);
+}
+
+static void tear_down(fixture *f)
+{
+    free(f->params), free(f->dparams), free(f->m), free(f->v);
+    aep__frame_free(&f->frame, &f->mem);
+    aep__net_free(&f->net, &f->mem);
+}
+
+static void assert_losses(fixture *f, golden_run *run, size_t step)
+{
+    const aep__net *net = &f->net;
+    const size_t nodes[GOLDEN_LOSSES] = {net->loss_reconstruction, net->loss_decay, net->loss_compactness,
+                                         net->loss_prediction, net->loss};
+    for (size_t i = 0; i < GOLDEN_LOSSES; i++) {
+        const double expected = golden_number(run), got = *aep__value(&net->tape, &f->frame, nodes[i]);
+        ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "step %zu, loss %zu: %.15g, recorded %.15g", step,
+                      i, got, expected);
+    }
+}
+
+static void assert_gradients(const fixture *f, golden_run *run, size_t step)
+{
+    const size_t n = f->net.tape.n_params;
+    real *expected = golden_read(run, n);
+    const double distance = golden_distance(f->dparams, expected, n);
+    ck_assert_msg(distance <= tolerance, "step %zu: a gradient is off by %g", step, distance);
+    free(expected);
+}
+
+static void update(fixture *f, const golden_run *run, size_t step)
+{
+    const size_t split = f->net.n_autoencoder, n = f->net.tape.n_params;
+    const double norm = aep__gradient_norm(f->dparams, n);
+    const bool clips = run->clip > 0 && norm > run->clip;
+    const double scale = clips ? run->clip / norm : 1;
+    aep__adam adam = {.rate = run->cosine ? aep__cosine_rate(run->rate, step, run->n_steps) : run->rate,
+                      .beta1 = run->beta1, .beta2 = run->beta2, .epsilon = run->epsilon, .step = step + 1};
+    aep__adam_step(&adam, f->params, f->m, f->v, f->dparams, scale, split);
+    adam.rate *= run->head_rate;
+    aep__adam_step(&adam, f->params + split, f->m + split, f->v + split, f->dparams + split, scale, n - split);
+    f->n_clipped += clips;
+}
+
+static void replay_step(fixture *f, golden_run *run, size_t step)
+{
+    const aep__tape *tape = &f->net.tape;
+    const size_t rows = golden_size(run);
+    aep__pass pass = {.params = f->params, .dparams = f->dparams, .rows = rows, .training = true,
+                      .noise = AEP_NOISE_NONE};
+    ck_assert_uint_le(rows, f->frame.capacity);
+    aep__net_weigh(&pass, run->lambda1, run->lambda2, run->lambda3);
+    real *x = golden_read(run, rows * run->n_features);
+    memcpy(aep__value(tape, &f->frame, f->net.x), x, rows * run->n_features * sizeof *x);
+    free(x);
+    aep__tape_forward(tape, &f->frame, &pass, f->net.loss);
+    memset(f->dparams, 0, tape->n_params * sizeof *f->dparams);
+    aep__tape_backward(tape, &f->frame, &pass, f->net.loss);
+    assert_losses(f, run, step);
+    assert_gradients(f, run, step);
+    update(f, run, step);
+}
+
+START_TEST(a_run_agrees_with_pytorch)
+{
+    golden_run *run = golden_open(golden_variants[_i]);
+    fixture f;
+    set_up(&f, run);
+    for (size_t step = 0; step < run->n_steps; step++)
+        replay_step(&f, run, step);
+    real *expected = golden_read(run, f.net.tape.n_params);
+    ck_assert_double_le(golden_distance(f.params, expected, f.net.tape.n_params), tolerance);
+    ck_assert(run->clip > 0 ? f.n_clipped > 0 : f.n_clipped == 0);
+    free(expected);
+    tear_down(&f);
+    golden_close(run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("golden_net");
+    TCase *tc = tcase_create("golden_net");
+    tcase_add_loop_test(tc, a_run_agrees_with_pytorch, 0, GOLDEN_VARIANTS);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

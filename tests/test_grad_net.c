@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The joint loss of the method: its value against the definition, and its gradients against central differences, for many
+ * configurations. Noise is on: it is the same in every evaluation.
+ */
+#include "gradient.h"
+#include "net.h"
+#include "rng.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 5, MOST_WIDTHS = 3, N_ACTIVATIONS = AEP_SILU + 1 };
+
+static const double lambda1 = 3e-3, lambda2 = 0.2, lambda3 = 0.7;
+
+typedef struct fixture {
+    aep_allocator mem;
+    aep__net net;
+    aep__frame frame;
+    aep__pass pass;
+    real *params, *dparams;
+} fixture;
+
+typedef struct shape {
+    size_t n_features;
+    size_t encoder[MOST_WIDTHS], decoder[MOST_WIDTHS], head[MOST_WIDTHS];
+    size_t n_encoder, n_decoder, n_head;
+} shape;
+
+static const shape shapes[] = {
+    {7, {5, 3}, {5}, {4}, 2, 1, 1},             /* mirrored */
+    {4, {2}, {0}, {0}, 1, 0, 0},                /* no hidden layer at all */
+    {3, {6, 5, 1}, {4}, {3, 2}, 3, 1, 2},       /* a code of one; a given decoder; wider than the input */
+    {5, {4}, {3, 6, 2}, {5, 4, 3}, 1, 3, 3},    /* a given, deeper decoder */
+    {1, {2, 2}, {2}, {2}, 2, 1, 1},             /* one feature */
+};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+static aep__net_config config_of(const shape *s)
+{
+    return (aep__net_config){.n_features = s->n_features,
+                             .encoder = s->encoder,
+                             .decoder = s->decoder,
+                             .head = s->head,
+                             .n_encoder = s->n_encoder,
+                             .n_decoder = s->n_decoder,
+                             .n_head = s->n_head};
+}
+
+static void free_net(fixture *f)
+{
+    free(f->params);
+    free(f->dparams);
+    aep__frame_free(&f->frame, &f->mem);
+    aep__net_free(&f->net, &f->mem);
+}
+
+static void forward(fixture *f) { aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss); }
+
+static const real *value(const fixture *f, size_t node) { return aep__value(&f->net.tape, &f->frame, node); }
+
+/* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms. */
+static double distance_from_kinks(const fixture *f)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < f->net.tape.n_nodes; i++) {
+        const aep__node *node = &f->net.tape.nodes[i];
+        const bool relu = node->op == AEP__OP_ACTIVATION && (node->attr == AEP_RELU || node->attr == AEP_LEAKY_RELU);
+        if (!relu && node->op != AEP__OP_ABS_DIFF && node->op != AEP__OP_ROW_NORM)
+            continue;
+        const real *x = value(f, relu ? node->input[0] : i);
+        for (size_t j = 0; j < ROWS * node->width; j++)
+            least = fmin(least, fabs(x[j]));
+    }
+    return least;
+}
+
+static void draw(fixture *f, uint64_t seed)
+{
+    const size_t n_features = f->net.n_features, n_params = f->net.tape.n_params;
+    aep__rng_normal(f->params, n_params, seed, AEP__STREAM_WEIGHTS, 0, 0);
+    for (size_t i = 0; i < n_params; i++)
+        f->params[i] *= 0.6;
+    aep__rng_normal(aep__value(&f->net.tape, &f->frame, f->net.x), ROWS * n_features, seed, AEP__STREAM_SHUFFLE, 0, 0);
+}
+
+/* A network with the first weights and rows, by seed, that keep away from kinks. */
+static void make_net(fixture *f, const aep__net_config *config)
+{
+    *f = (fixture){0};
+    ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
+    ck_assert_int_eq(aep__net_init(&f->net, &f->mem, config), AEP_OK);
+    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->net.tape, ROWS, true));
+    f->params = calloc(f->net.tape.n_params, sizeof *f->params);
+    f->dparams = calloc(f->net.tape.n_params, sizeof *f->dparams);
+    f->pass = (aep__pass){.params = f->params, .dparams = f->dparams, .rows = ROWS, .training = true,
+                          .noise = AEP_NOISE_GAUSSIAN, .noise_level = 0.2, .seed = 5, .step = 6};
+    aep__net_weigh(&f->pass, lambda1, lambda2, lambda3);
+    uint64_t seed = 0;
+    do {
+        ck_assert_uint_lt(seed, 10000);
+        draw(f, seed++);
+        forward(f);
+    } while (distance_from_kinks(f) < 0.02);
+}
+
+/* ---------------------------------------------------------------------------------------- value of the loss */
+
+static double distance(const real *a, const real *b, size_t n)
+{
+    double sum = 0;
+    for (size_t j = 0; j < n; j++)
+        sum += (a[j] - b[j]) * (a[j] - b[j]);
+    return sqrt(sum);
+}
+
+static double mean_distance(const real *a, const real *b, size_t n, bool squared)
+{
+    double sum = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        sum += pow(distance(a + i * n, b + i * n, n), squared ? 2 : 1);
+    return sum / ROWS;
+}
+
+static double compactness(const real *z, size_t k)
+{
+    double sum = 0;
+    for (size_t j = 0; j < k; j++) {
+        double mean = 0;
+        for (size_t i = 0; i < ROWS; i++)
+            mean += z[i * k + j] / ROWS;
+        for (size_t i = 0; i < ROWS; i++)
+            sum += (z[i * k + j] - mean) * (z[i * k + j] - mean);
+    }
+    return sum / (ROWS * (double)k);
+}
+
+START_TEST(the_loss_is_that_of_the_definition)
+{
+    const bool vector_error = _i & 1, squared = _i & 2, head_gradient = _i & 4;
+    aep__net_config config = config_of(&shapes[0]);
+    config.activation = config.head_activation = AEP_TANH;
+    config.vector_error = vector_error, config.squared = squared, config.head_gradient = head_gradient;
+    fixture f;
+    make_net(&f, &config);
+    const aep__net *net = &f.net;
+    const real *x = value(&f, net->x), *rebuilt = value(&f, net->reconstruction), *predicted = value(&f, net->predicted);
+    real error[ROWS * 7];
+    for (size_t i = 0; i < ROWS * net->error_size; i++)
+        error[i] = vector_error ? fabs(x[i] - rebuilt[i]) : distance(x + i * 7, rebuilt + i * 7, 7);
+    double decay = 0;
+    for (size_t i = 0; i < net->n_autoencoder; i++)
+        decay += f.params[i] * f.params[i];
+    ck_assert_uint_eq(net->n_autoencoder, 7 * 5 + 5 + 5 * 3 + 3 + 3 * 5 + 5 + 5 * 7 + 7);
+    ck_assert_uint_eq(net->tape.n_params, net->n_autoencoder + 3 * 4 + 4 + (4 + 1) * net->error_size);
+    const double reconstruction = mean_distance(x, rebuilt, 7, squared);
+    const double prediction = mean_distance(error, predicted, net->error_size, squared);
+    const double compact = compactness(value(&f, net->z), net->code_size);
+    ck_assert_double_eq_tol(*value(&f, net->loss_reconstruction), reconstruction, 1e-13);
+    ck_assert_double_eq_tol(*value(&f, net->loss_decay), decay, 1e-13);
+    ck_assert_double_eq_tol(*value(&f, net->loss_compactness), compact, 1e-13);
+    ck_assert_double_eq_tol(*value(&f, net->loss_prediction), prediction, 1e-13);
+    ck_assert_double_eq_tol(*value(&f, net->loss), reconstruction + lambda1 * decay + lambda2 * compact +
+                            lambda3 * prediction, 1e-13);
+    free_net(&f);
+}
+END_TEST
+
+/* the loss compares with the row itself, the encoder sees the noisy one */
+START_TEST(noise_reaches_the_encoder_only)
+{
+    aep__net_config config = config_of(&shapes[1]); /* z = x~ w + b */
+    fixture f;
+    make_net(&f, &config);
+    real noisy[ROWS * 4], noise[4];
+    const real *x = value(&f, f.net.x), *z = value(&f, f.net.z), *w = f.params, *b = f.params + 8;
+    for (size_t i = 0; i < ROWS; i++) {
+        aep__rng_normal(noise, 4, f.pass.seed, AEP__STREAM_NOISE, f.pass.step, (uint32_t)i);
+        for (size_t j = 0; j < 4; j++)
+            noisy[i * 4 + j] = x[i * 4 + j] + 0.2 * noise[j];
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < 2; j++) {
+            double sum = b[j];
+            for (size_t p = 0; p < 4; p++)
+                sum += noisy[i * 4 + p] * w[p * 2 + j];
+            ck_assert_double_eq_tol(z[i * 2 + j], sum, 1e-13);
+        }
+    f.pass.training = false; /* no noise when scoring */
+    forward(&f);
+    for (size_t i = 0; i < ROWS; i++)
+        ck_assert_double_eq_tol(z[i * 2], b[0] + x[i * 4] * w[0] + x[i * 4 + 1] * w[2] + x[i * 4 + 2] * w[4] +
+                                x[i * 4 + 3] * w[6], 1e-13);
+    free_net(&f);
+}
+END_TEST
+
+/* ---------------------------------------------------------------------------------------- gradients */
+
+static double joint_loss(void *payload)
+{
+    fixture *f = payload;
+    forward(f);
+    return *value(f, f->net.loss);
+}
+
+static double head_term(void *payload)
+{
+    fixture *f = payload;
+    forward(f);
+    return lambda3 * *value(f, f->net.loss_prediction);
+}
+
+static double autoencoder_terms(void *payload)
+{
+    fixture *f = payload;
+    forward(f);
+    return *value(f, f->net.loss_reconstruction) + lambda1 * *value(f, f->net.loss_decay) +
+           lambda2 * *value(f, f->net.loss_compactness);
+}
+
+/* With the gradient stopped, the autoencoder descends J without the term of lambda3, and the head that term alone. */
+static void check_gradients(const aep__net_config *config)
+{
+    fixture f;
+    make_net(&f, config);
+    const size_t n_autoencoder = f.net.n_autoencoder, n_head = f.net.tape.n_params - n_autoencoder;
+    aep__tape_backward(&f.net.tape, &f.frame, &f.pass, f.net.loss);
+    assert_gradient(f.dparams, f.params, n_autoencoder, config->head_gradient ? joint_loss : autoencoder_terms, &f,
+                    "autoencoder");
+    assert_gradient(f.dparams + n_autoencoder, f.params + n_autoencoder, n_head, head_term, &f, "head");
+    free_net(&f);
+}
+
+static void set_switches(aep__net_config *config, int bits)
+{
+    config->vector_error = bits & 1;
+    config->squared = bits & 2;
+    config->head_gradient = bits & 4;
+}
+
+START_TEST(gradients_agree_for_every_activation_and_switch)
+{
+    const int kind = _i / 8;
+    aep__net_config config = config_of(&shapes[0]);
+    set_switches(&config, _i % 8);
+    config.activation = kind;
+    config.code_activation = (kind + 1) % N_ACTIVATIONS;
+    config.output_activation = (kind + 2) % N_ACTIVATIONS;
+    config.head_activation = (kind + 3) % N_ACTIVATIONS;
+    check_gradients(&config);
+}
+END_TEST
+
+START_TEST(gradients_agree_for_every_shape_and_switch)
+{
+    aep__net_config config = config_of(&shapes[_i / 8]);
+    set_switches(&config, _i % 8);
+    config.activation = AEP_GELU;
+    config.head_activation = AEP_SIGMOID;
+    check_gradients(&config);
+}
+END_TEST
+
+/* what the stop takes away is the term that an open one lets through, and it is not nothing */
+START_TEST(the_stop_changes_the_gradient_of_the_autoencoder_only)
+{
+    aep__net_config config = config_of(&shapes[0]);
+    config.activation = config.head_activation = AEP_TANH;
+    fixture stopped, open;
+    make_net(&stopped, &config);
+    config.head_gradient = true;
+    make_net(&open, &config);
+    const size_t n_autoencoder = open.net.n_autoencoder, n_params = open.net.tape.n_params;
+    aep__tape_backward(&stopped.net.tape, &stopped.frame, &stopped.pass, stopped.net.loss);
+    aep__tape_backward(&open.net.tape, &open.frame, &open.pass, open.net.loss);
+    size_t different = 0;
+    for (size_t i = 0; i < n_autoencoder; i++) {
+        different += fabs(open.dparams[i] - stopped.dparams[i]) > 1e-6;
+        stopped.dparams[i] = open.dparams[i] - stopped.dparams[i];
+    }
+    ck_assert_uint_gt(different, n_autoencoder / 2);
+    assert_gradient(stopped.dparams, open.params, n_autoencoder, head_term, &open, "let through");
+    ck_assert_mem_eq(stopped.dparams + n_autoencoder, open.dparams + n_autoencoder,
+                     (n_params - n_autoencoder) * sizeof(real));
+    free_net(&stopped);
+    free_net(&open);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("grad_net");
+    TCase *tc = tcase_create("grad_net");
+    tcase_add_loop_test(tc, the_loss_is_that_of_the_definition, 0, 8);
+    tcase_add_test(tc, noise_reaches_the_encoder_only);
+    tcase_add_loop_test(tc, gradients_agree_for_every_activation_and_switch, 0, N_ACTIVATIONS * 8);
+    tcase_add_loop_test(tc, gradients_agree_for_every_shape_and_switch, 0, N_SHAPES * 8);
+    tcase_add_test(tc, the_stop_changes_the_gradient_of_the_autoencoder_only);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every operation of the tape's table: its gradients against central differences, on small tapes that hold it. */
+#include "gradient.h"
+#include "mem.h"
+#include "rng.h"
+#include "tape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 5, MOST_NODES = 16, MOST_LEAVES = 4, MOST_PARAMS = 64 };
+
+/* A tape under test. Leaves are inputs by which the gradient is checked. */
+typedef struct fixture {
+    aep_allocator mem;
+    aep__tape tape;
+    aep__frame frame;
+    aep__pass pass;
+    real params[MOST_PARAMS], dparams[MOST_PARAMS];
+    size_t leaf[MOST_LEAVES], n_leaves, root;
+} fixture;
+
+static size_t add(fixture *f, int op, int attr, size_t width, size_t n_params, size_t n_inputs, const size_t *inputs)
+{
+    return aep__tape_add(&f->tape, op, attr, width, n_params, inputs, n_inputs);
+}
+
+/* An input that needs a gradient, which one parameter of its own, unused, brings about. */
+static size_t leaf(fixture *f, size_t width)
+{
+    return f->leaf[f->n_leaves++] = add(f, AEP__OP_INPUT, 0, width, 1, 0, NULL);
+}
+
+static size_t dense(fixture *f, size_t input, size_t n_out)
+{
+    const size_t n_in = f->tape.nodes[input].width;
+    return add(f, AEP__OP_DENSE, AEP_IDENTITY, n_out, (n_in + 1) * n_out, 1, &input);
+}
+
+/* A scalar that depends on every element in another way: the mean distance from a constant matrix. */
+static size_t reduce(fixture *f, size_t node)
+{
+    const size_t width = f->tape.nodes[node].width;
+    const size_t pair[] = {node, add(f, AEP__OP_INPUT, 0, width, 0, 0, NULL)};
+    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
+    return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
+}
+
+static size_t weigh(fixture *f, size_t scalar) { return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar); }
+
+static size_t input_case(fixture *f, int attr)
+{
+    (void)attr;
+    return reduce(f, leaf(f, 3));
+}
+
+static size_t noise_case(fixture *f, int attr)
+{
+    size_t node = add(f, AEP__OP_INPUT, 0, 3, 0, 0, NULL);
+    f->pass.noise = attr;
+    f->pass.noise_level = 0.3;
+    node = add(f, AEP__OP_NOISE, 0, 3, 0, 1, &node);
+    return reduce(f, dense(f, node, 4));
+}
+
+static size_t dense_case(fixture *f, int attr)
+{
+    (void)attr;
+    return reduce(f, dense(f, leaf(f, 3), 4));
+}
+
+static size_t activation_case(fixture *f, int attr)
+{
+    const size_t input = leaf(f, 3);
+    return reduce(f, add(f, AEP__OP_ACTIVATION, attr, 3, 0, 1, &input));
+}
+
+/* open: the gradient goes through, to a node that another path reaches too */
+static size_t stop_case(fixture *f, int attr)
+{
+    const size_t input = leaf(f, 3), pair[] = {add(f, AEP__OP_STOP, attr, 3, 0, 1, &input), dense(f, input, 3)};
+    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
+    return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
+}
+
+static size_t row_norm_case(fixture *f, int attr)
+{
+    const size_t pair[] = {leaf(f, 3), leaf(f, 3)};
+    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
+    (void)attr;
+    return reduce(f, distance);
+}
+
+static size_t abs_diff_case(fixture *f, int attr)
+{
+    const size_t pair[] = {leaf(f, 3), leaf(f, 3)};
+    (void)attr;
+    return reduce(f, add(f, AEP__OP_ABS_DIFF, 0, 3, 0, 2, pair));
+}
+
+static size_t mean_case(fixture *f, int attr)
+{
+    const size_t input = leaf(f, 1);
+    return weigh(f, add(f, AEP__OP_MEAN, attr, 0, 0, 1, &input));
+}
+
+static size_t compactness_case(fixture *f, int attr)
+{
+    const size_t input = leaf(f, 3);
+    (void)attr;
+    return weigh(f, add(f, AEP__OP_COMPACTNESS, 0, 0, 0, 1, &input));
+}
+
+static size_t weight_decay_case(fixture *f, int attr)
+{
+    size_t terms[2];
+    (void)attr;
+    terms[0] = reduce(f, dense(f, leaf(f, 3), 4));
+    terms[1] = add(f, AEP__OP_WEIGHT_DECAY, 0, 0, f->tape.n_params, 0, NULL);
+    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 2, terms);
+}
+
+static size_t weighted_sum_case(fixture *f, int attr)
+{
+    size_t terms[AEP__MAX_INPUTS];
+    (void)attr;
+    for (size_t i = 0; i < AEP__MAX_INPUTS; i++) {
+        const size_t input = leaf(f, 1 + i);
+        terms[i] = add(f, AEP__OP_COMPACTNESS, 0, 0, 0, 1, &input);
+    }
+    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, AEP__MAX_INPUTS, terms);
+}
+
+/* build returns the scalar node whose gradients are checked */
+static const struct {
+    int op, attr;
+    size_t (*build)(fixture *f, int attr);
+} cases[] = {
+    {AEP__OP_INPUT, 0, input_case},
+    {AEP__OP_NOISE, AEP_NOISE_NONE, noise_case},
+    {AEP__OP_NOISE, AEP_NOISE_GAUSSIAN, noise_case},
+    {AEP__OP_NOISE, AEP_NOISE_MASKING, noise_case},
+    {AEP__OP_DENSE, 0, dense_case},
+    {AEP__OP_ACTIVATION, AEP_RELU, activation_case},
+    {AEP__OP_ACTIVATION, AEP_LEAKY_RELU, activation_case},
+    {AEP__OP_ACTIVATION, AEP_TANH, activation_case},
+    {AEP__OP_ACTIVATION, AEP_SIGMOID, activation_case},
+    {AEP__OP_ACTIVATION, AEP_GELU, activation_case},
+    {AEP__OP_ACTIVATION, AEP_SILU, activation_case},
+    {AEP__OP_STOP, 1, stop_case},
+    {AEP__OP_ROW_NORM, 0, row_norm_case},
+    {AEP__OP_ABS_DIFF, 0, abs_diff_case},
+    {AEP__OP_MEAN, 0, mean_case},
+    {AEP__OP_MEAN, 1, mean_case},
+    {AEP__OP_COMPACTNESS, 0, compactness_case},
+    {AEP__OP_WEIGHT_DECAY, 0, weight_decay_case},
+    {AEP__OP_WEIGHTED_SUM, 0, weighted_sum_case},
+};
+enum { N_CASES = sizeof cases / sizeof *cases };
+
+/* Values of size 0.1 to 1.1, away from the kinks at 0; and each input that far from the one before it, where |a - b| has
+   another. */
+static void fill_inputs(fixture *f)
+{
+    const real *before = NULL;
+    size_t width_before = 0;
+    for (size_t i = 0; i < f->tape.n_nodes; i++) {
+        const size_t width = f->tape.nodes[i].width;
+        if (f->tape.nodes[i].op != AEP__OP_INPUT)
+            continue;
+        real *x = aep__value(&f->tape, &f->frame, i);
+        aep__rng_uniform(x, ROWS * width, i, AEP__STREAM_NOISE, 0, 0);
+        for (size_t j = 0; j < ROWS * width; j++)
+            x[j] = (x[j] < 0.5 ? 2 * x[j] - 1.1 : 2 * x[j] - 0.9) + (before && width == width_before ? before[j] : 0);
+        before = x;
+        width_before = width;
+    }
+}
+
+static size_t closed_stop(fixture *f, int attr)
+{
+    const size_t layer = dense(f, leaf(f, 3), 3);
+    return reduce(f, dense(f, add(f, AEP__OP_STOP, attr, 3, 0, 1, &layer), 2));
+}
+
+static void set_up(fixture *f, size_t (*build)(fixture *f, int attr), int attr)
+{
+    *f = (fixture){.pass = {.rows = ROWS, .training = true, .seed = 3, .step = 4, .weight = {0.7, -0.4, 1.3, 2.5}}};
+    ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
+    ck_assert(aep__tape_init(&f->tape, &f->mem, MOST_NODES));
+    f->root = build(f, attr);
+    ck_assert(!f->tape.failed);
+    ck_assert_uint_le(f->tape.n_params, MOST_PARAMS);
+    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->tape, ROWS + 2, true)); /* more room than rows */
+    aep__rng_normal(f->params, MOST_PARAMS, 1, AEP__STREAM_WEIGHTS, 0, 0);
+    f->pass.params = f->params;
+    f->pass.dparams = f->dparams;
+    fill_inputs(f);
+}
+
+static void tear_down(fixture *f)
+{
+    aep__frame_free(&f->frame, &f->mem);
+    aep__tape_free(&f->tape, &f->mem);
+}
+
+static double root_value(void *payload)
+{
+    fixture *f = payload;
+    aep__tape_forward(&f->tape, &f->frame, &f->pass, f->root);
+    return *aep__value(&f->tape, &f->frame, f->root);
+}
+
+static void run_backward(fixture *f)
+{
+    root_value(f);
+    memset(f->dparams, 0, sizeof f->dparams);
+    aep__tape_backward(&f->tape, &f->frame, &f->pass, f->root);
+}
+
+static bool holds(const aep__tape *tape, int op)
+{
+    for (size_t i = 0; i < tape->n_nodes; i++)
+        if (tape->nodes[i].op == op)
+            return true;
+    return false;
+}
+
+static void check_case(size_t which)
+{
+    fixture f;
+    set_up(&f, cases[which].build, cases[which].attr);
+    ck_assert(holds(&f.tape, cases[which].op));
+    run_backward(&f);
+    const char *name = aep__op_name(cases[which].op);
+    assert_gradient(f.dparams, f.params, f.tape.n_params, root_value, &f, name);
+    for (size_t i = 0; i < f.n_leaves; i++)
+        assert_gradient(aep__gradient(&f.tape, &f.frame, f.leaf[i]), aep__value(&f.tape, &f.frame, f.leaf[i]),
+                        ROWS * f.tape.nodes[f.leaf[i]].width, root_value, &f, name);
+    tear_down(&f);
+}
+
+START_TEST(gradients_of_the_op_agree_with_central_differences)
+{
+    size_t checked = 0;
+    for (size_t i = 0; i < N_CASES; i++)
+        if (cases[i].op == _i) {
+            check_case(i);
+            checked++;
+        }
+    ck_assert_msg(checked > 0, "op %s has no case", aep__op_name(_i));
+}
+END_TEST
+
+START_TEST(every_activation_has_a_case)
+{
+    bool found[AEP_SILU + 1] = {[AEP_IDENTITY] = true}; /* which puts no op on a tape */
+    for (size_t i = 0; i < N_CASES; i++)
+        if (cases[i].op == AEP__OP_ACTIVATION)
+            found[cases[i].attr] = true;
+    for (int kind = 0; kind <= AEP_SILU; kind++)
+        ck_assert_msg(found[kind], "activation %d has no case", kind);
+}
+END_TEST
+
+START_TEST(a_closed_stop_lets_nothing_through)
+{
+    fixture f;
+    set_up(&f, closed_stop, 0);
+    run_backward(&f);
+    const size_t below = 1 + 12; /* parameters of the leaf and of the layer under the stop */
+    for (size_t i = 0; i < below; i++)
+        ck_assert(f.dparams[i] == 0);
+    assert_gradient(f.dparams + below, f.params + below, f.tape.n_params - below, root_value, &f, "after a stop");
+    tear_down(&f);
+}
+END_TEST
+
+START_TEST(gradients_add_to_what_is_there)
+{
+    fixture f;
+    real once[MOST_PARAMS];
+    set_up(&f, weight_decay_case, 0);
+    run_backward(&f);
+    memcpy(once, f.dparams, sizeof once);
+    aep__tape_backward(&f.tape, &f.frame, &f.pass, f.root);
+    for (size_t i = 0; i < f.tape.n_params; i++)
+        ck_assert_double_eq_tol(f.dparams[i], 2 * once[i], 1e-13);
+    tear_down(&f);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("grad_ops");
+    TCase *tc = tcase_create("grad_ops");
+    tcase_add_loop_test(tc, gradients_of_the_op_agree_with_central_differences, 0, AEP__OP_COUNT);
+    tcase_add_test(tc, every_activation_has_a_case);
+    tcase_add_test(tc, a_closed_stop_lets_nothing_through);
+    tcase_add_test(tc, gradients_add_to_what_is_there);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "args.h"
+
+#include "tools.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct poptOption source_options[] = {
+    {"label", 'l', POPT_ARG_STRING, NULL, OPTION_LABEL,
+     "Column that tells normal rows from anomalies, and is no feature: name, number from 1, or last", "COL"},
+    {"normal", '\0', POPT_ARG_STRING, NULL, OPTION_NORMAL, "Labels of normal rows; all others are anomalies",
+     "VALUE,..."},
+    {"anomaly", '\0', POPT_ARG_STRING, NULL, OPTION_ANOMALY, "Labels of anomalies; all others are normal rows",
+     "VALUE,..."},
+    {"drop", '\0', POPT_ARG_STRING, NULL, OPTION_DROP, "Columns to leave out", "COL,..."},
+    {"header", '\0', POPT_ARG_STRING, NULL, OPTION_HEADER,
+     "Whether CSV files begin with column names (auto: if the first row has words and no numbers)", "auto|yes|no"},
+    {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER, "What separates cells in CSV files, or tab (default ,)",
+     "CHAR"},
+    {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only warnings and errors", NULL},
+    POPT_TABLEEND};
+
+void source_args_init(source_args *args) { *args = (source_args){.delimiter = ','}; }
+
+void source_args_free(source_args *args)
+{
+    list_free(&args->files);
+    list_free(&args->normal);
+    list_free(&args->anomaly);
+    list_free(&args->drop);
+    free(args->label);
+}
+
+static bool take_header(source_args *args, const char *value)
+{
+    static const char *const choices[] = {"auto", "yes", "no"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(value, choices[i]) == 0) {
+            args->header = (enum input_header)i;
+            return true;
+        }
+    }
+    say_error("--header %s: must be auto, yes or no", value);
+    return false;
+}
+
+static bool take_delimiter(source_args *args, const char *value)
+{
+    args->delimiter = strcmp(value, "tab") == 0 ? '\t' : value[0];
+    if ((args->delimiter != '\t' && strlen(value) != 1) || strchr("\"\r\n", args->delimiter)) {
+        say_error("--delimiter '%s': must be one character, not a quote, or the word tab", value);
+        return false;
+    }
+    return true;
+}
+
+bool source_args_take(source_args *args, int code, const char *value)
+{
+    switch (code) {
+    case OPTION_QUIET:
+        args->quiet = true;
+        return true;
+    case OPTION_HEADER:
+        return take_header(args, value);
+    case OPTION_DELIMITER:
+        return take_delimiter(args, value);
+    case OPTION_LABEL:
+        free(args->label);
+        args->label = strdup(value);
+        return args->label != NULL;
+    case OPTION_NORMAL:
+        return list_add_commas(&args->normal, value);
+    case OPTION_ANOMALY:
+        return list_add_commas(&args->anomaly, value);
+    default:
+        return list_add_commas(&args->drop, value);
+    }
+}
+
+bool usage_error(poptContext context, const char *format, ...)
+{
+    char what[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    say_error("%s", what);
+    fprintf(stderr, "Try '%s --help'.\n", poptGetInvocationName(context));
+    return false;
+}
+
+bool source_args_rest(source_args *args, char **first, poptContext context)
+{
+    const char *argument;
+    while ((argument = poptGetArg(context))) {
+        if (first && !*first) {
+            *first = strdup(argument);
+            if (!*first)
+                return false;
+        } else if (!list_add(&args->files, argument)) {
+            return false;
+        }
+    }
+    if (first && !*first)
+        return usage_error(context, "no model given");
+    if (args->files.n == 0)
+        return usage_error(context, "no input file given; - is standard input");
+    if (args->normal.n && args->anomaly.n)
+        return usage_error(context, "--normal and --anomaly exclude each other");
+    if ((args->normal.n || args->anomaly.n) && !args->label)
+        return usage_error(context, "--normal and --anomaly need --label COL, the column to look at");
+    return true;
+}
+
+int finish_options(poptContext context, int code)
+{
+    if (code >= -1)
+        return STATUS_OK;
+    usage_error(context, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code));
+    return STATUS_USAGE;
+}
+
+input *input_new(const source_args *args, bool keep_raw)
+{
+    input *in = calloc(1, sizeof *in);
+    if (!in) {
+        say_error("out of memory");
+        return NULL;
+    }
+    in->files = &args->files;
+    in->header_choice = args->header;
+    in->delimiter = args->delimiter;
+    in->keep_raw = keep_raw;
+    return in;
+}
+
+void input_free(input *in)
+{
+    if (in)
+        input_close(in);
+    free(in);
+}
+
+void print_help(poptContext context, const char *operands, const char *about)
+{
+    printf("Usage: %s [OPTION...] %s\n%s\n", poptGetInvocationName(context), operands, about);
+    fflush(stdout);
+    poptSetOtherOptionHelp(context, operands);
+    poptPrintHelp(context, stdout, 0);
+}
+
+bool parse_number(double *number, const char *option, const char *text, double low, double high)
+{
+    char *end;
+    *number = strtod(text, &end);
+    if (end != text && *end == '\0' && *number >= low && *number <= high)
+        return true;
+    say_error("%s %s: must be a number from %g to %g", option, text, low, high);
+    return false;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Arguments of the commands: what all that read rows have in common, and helpers for the rest. */
+#ifndef AEPRED_ARGS_H
+#define AEPRED_ARGS_H
+
+#include "input.h"
+
+#include <popt.h>
+
+/* Where rows come from and which columns are no features. */
+typedef struct source_args {
+    list files;
+    enum input_header header;
+    char delimiter;
+    bool quiet;
+    char *label; /* NULL: none */
+    list normal, anomaly, drop;
+} source_args;
+
+/* Codes of the options; those from OPTION_OWN on belong to a command. */
+enum {
+    OPTION_HELP = 1,
+    OPTION_QUIET,
+    OPTION_HEADER,
+    OPTION_DELIMITER,
+    OPTION_LABEL,
+    OPTION_NORMAL,
+    OPTION_ANOMALY,
+    OPTION_DROP,
+    OPTION_OWN
+};
+
+/* Included in the table of each command that reads rows. */
+extern const struct poptOption source_options[];
+#define SOURCE_OPTIONS {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)source_options, 0, "Input:", NULL}
+#define HELP_OPTION    {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL}
+
+void source_args_init(source_args *args);
+void source_args_free(source_args *args);
+
+/* Take an option, below OPTION_OWN. False: it has no meaning, and that has been said. */
+bool source_args_take(source_args *args, int code, const char *value);
+
+/* Take the arguments that are no options: the first goes to *first (if not NULL), the others are files. */
+bool source_args_rest(source_args *args, char **first, poptContext context);
+
+/* The status for a table of options that poptGetNextOpt left with `code`, below -1 after an error, which is told. */
+int finish_options(poptContext context, int code);
+
+/* Point the reader at the files. */
+input *input_new(const source_args *args, bool keep_raw);
+void input_free(input *in);
+
+/* Print "Usage: COMMAND [OPTION...] OPERANDS", what it does, and its options to standard output. */
+void print_help(poptContext context, const char *operands, const char *about);
+
+bool parse_number(double *number, const char *option, const char *text, double low, double high);
+bool usage_error(poptContext context, const char *format, ...) __attribute__((format(printf, 2, 3))); /* false */
+
+#endif

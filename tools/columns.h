@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which columns of a file are the features of the model, and which one is the label. */
+#ifndef AEPRED_COLUMNS_H
+#define AEPRED_COLUMNS_H
+
+#include "args.h"
+
+#include <aepred.h>
+#include <stdint.h>
+
+#define NO_COLUMN SIZE_MAX
+
+typedef struct columns {
+    size_t n;      /* features; 0: all that the first file has, neither label nor dropped */
+    list names;    /* of the features; empty when they have none, and position decides */
+    size_t *where; /* (n): the feature's column in the file being read, from 0 */
+    size_t label;  /* likewise, or NO_COLUMN */
+    size_t file;   /* for which file that holds; 0: none yet */
+} columns;
+
+/* A column of the open file by name, number from 1, or "last"; NO_COLUMN if there is none. */
+size_t column_find(const input *in, const char *which);
+
+/* Bring `where` and `label` up to date with the file being read. */
+bool columns_follow(columns *c, const input *in, const source_args *args);
+
+/* The features of a model. */
+bool columns_of_model(columns *c, const aep_model *model);
+void columns_free(columns *c);
+
+/* Labels: is the row an anomaly? 1 or 0 (also without --normal and --anomaly), or -1 having said what is wrong. seen
+   counts how often each of the values of --normal or --anomaly has occurred. */
+int label_read(const columns *c, const input *in, const source_args *args, size_t *seen);
+
+/* Warn of values of --normal and --anomaly that never occurred. */
+void labels_check(const source_args *args, const size_t *seen);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "table.h"
+
+#include "tools.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NAME = 255 };
+
+bool table_init(table *t, size_t n_columns, size_t most_levels, bool missing_allowed)
+{
+    *t = (table){.n_columns = n_columns, .most_levels = most_levels, .missing_allowed = missing_allowed};
+    t->columns = calloc(n_columns, sizeof *t->columns);
+    if (!t->columns)
+        say_error("out of memory");
+    return t->columns != NULL;
+}
+
+static void column_free(table_column *column)
+{
+    levels_free(&column->levels);
+    free(column->numbers);
+    column->numbers = NULL;
+}
+
+void table_free(table *t)
+{
+    for (size_t i = 0; t->columns && i < t->n_columns; i++)
+        column_free(&t->columns[i]);
+    free(t->columns);
+    free(t->rows);
+    *t = (table){0};
+}
+
+/* From codes to the numbers that they stand for. */
+static void make_numeric(table *t, size_t column)
+{
+    table_column *c = &t->columns[column];
+    for (size_t i = 0; i < t->n_rows; i++) {
+        float *value = &t->rows[i * t->n_columns + column];
+        if (!isnan(*value))
+            *value = (float)c->numbers[(size_t)*value];
+    }
+    column_free(c);
+    c->numeric = true;
+}
+
+static bool refuse_levels(const table *t, const input *in, const table_column *c, size_t from)
+{
+    if (c->categorical && c->words == 0)
+        return input_refuse(in, from, "more than %zu different values; leave it out of --categorical, or raise "
+                            "--max-levels", t->most_levels);
+    return input_refuse(in, from, "more than %zu different words; an identifier or free text tells nothing, so --drop "
+                        "the column, or raise --max-levels", t->most_levels);
+}
+
+/* The code of a cell that has not been seen, with what it stands for. */
+static bool add_level(table *t, const input *in, size_t column, size_t from, const cell *text, double number)
+{
+    table_column *c = &t->columns[column];
+    if (isnan(number) && text->length > MOST_NAME)
+        return input_refuse(in, from, "a word of %zu bytes, where %d is the most; --drop the column", text->length,
+                            MOST_NAME);
+    if (!grow(&c->numbers, c->levels.n, &c->numbers_capacity, sizeof *c->numbers))
+        return false;
+    c->numbers[c->levels.n] = number;
+    return levels_add(&c->levels, text->text, text->length) != NO_LEVEL;
+}
+
+static bool add_number(float *to, const input *in, size_t from)
+{
+    const cell *c = &in->cells[from];
+    char quoted[QUOTE_SIZE];
+    double number;
+    switch (cell_read(c, &number)) {
+    case CELL_NUMBER:
+        *to = (float)number;
+        return true;
+    case CELL_WORD:
+        return input_refuse(in, from, "expected a number, like the many in this column so far, found %s",
+                            cell_quote(quoted, c));
+    default:
+        return input_refuse(in, from, "expected a number, found %s, which is out of range", cell_quote(quoted, c));
+    }
+}
+
+static bool add_code(table *t, float *to, const input *in, size_t column, size_t from)
+{
+    table_column *c = &t->columns[column];
+    cell text = in->cells[from];
+    char buffer[NUMBER_SIZE], quoted[QUOTE_SIZE];
+    if (!text.text) {
+        number_text(buffer, text.number);
+        text = (cell){.text = buffer, .length = strlen(buffer)};
+    }
+    long code = levels_find(&c->levels, text.text, text.length);
+    if (code == NO_LEVEL) {
+        double number = NAN;
+        enum cell_kind kind = cell_read(&text, &number);
+        if (kind == CELL_HUGE)
+            return input_refuse(in, from, "expected a number, found %s, which is out of range",
+                                cell_quote(quoted, &text));
+        if (c->levels.n == t->most_levels) {
+            if (c->words || c->categorical)
+                return refuse_levels(t, in, c, from);
+            make_numeric(t, column);
+            return add_number(to, in, from);
+        }
+        code = (long)c->levels.n;
+        if (!add_level(t, in, column, from, &text, kind == CELL_WORD ? NAN : number))
+            return false;
+    }
+    c->words += isnan(c->numbers[code]);
+    *to = (float)code;
+    return true;
+}
+
+static bool add_cell(table *t, float *to, const input *in, size_t column, size_t from)
+{
+    double number;
+    if (cell_read(&in->cells[from], &number) == CELL_MISSING) {
+        if (!t->missing_allowed)
+            return input_refuse(in, from, "the value is missing; --set missing=impute fills in such cells");
+        *to = NAN;
+        return true;
+    }
+    table_column *c = &t->columns[column];
+    if (!c->numeric && !c->categorical && !in->cells[from].text && c->levels.n == 0)
+        make_numeric(t, column); /* NPY */
+    return c->numeric ? add_number(to, in, from) : add_code(t, to, in, column, from);
+}
+
+static bool reserve_row(table *t)
+{
+    if (t->n_rows < t->capacity)
+        return true;
+    size_t wanted = t->capacity ? t->capacity * 2 : 256;
+    float *grown = NULL;
+    if (wanted <= SIZE_MAX / sizeof *grown / t->n_columns)
+        grown = realloc(t->rows, wanted * t->n_columns * sizeof *grown);
+    if (!grown) {
+        say_error("out of memory for %zu rows of %zu columns", wanted, t->n_columns);
+        return false;
+    }
+    t->rows = grown;
+    t->capacity = wanted;
+    return true;
+}
+
+bool table_add(table *t, const input *in, const size_t *where)
+{
+    if (!reserve_row(t))
+        return false;
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (!add_cell(t, &t->rows[t->n_rows * t->n_columns + i], in, i, where[i]))
+            return false;
+    t->n_rows++;
+    return true;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A categorical column of numbers: levels by value, ascending, so that 1 and 1.0 are one. */
+static bool merge_numbers(table *t, size_t column)
+{
+    table_column *c = &t->columns[column];
+    size_t n = c->levels.n;
+    double *sorted = malloc(n * sizeof *sorted);
+    size_t *code = malloc(n * sizeof *code);
+    levels merged = {0};
+    bool ok = sorted && code;
+    if (ok) {
+        memcpy(sorted, c->numbers, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_numbers);
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        char text[NUMBER_SIZE];
+        number_text(text, sorted[i]);
+        ok = levels_add(&merged, text, strlen(text)) != NO_LEVEL;
+    }
+    for (size_t i = 0; ok && i < n; i++) {
+        char text[NUMBER_SIZE];
+        number_text(text, c->numbers[i]);
+        code[i] = (size_t)levels_find(&merged, text, strlen(text));
+    }
+    for (size_t i = 0; ok && i < t->n_rows; i++) {
+        float *value = &t->rows[i * t->n_columns + column];
+        if (!isnan(*value))
+            *value = (float)code[(size_t)*value];
+    }
+    levels_free(ok ? &c->levels : &merged);
+    if (ok)
+        c->levels = merged;
+    else
+        say_error("out of memory");
+    free(sorted);
+    free(code);
+    return ok;
+}
+
+static void note_mixture(const table_column *c, size_t column, const char *name, bool quiet)
+{
+    const char *word = NULL;
+    size_t numbers = 0;
+    for (size_t code = 0; code < c->levels.n; code++) {
+        if (!isnan(c->numbers[code]))
+            numbers++;
+        else if (!word)
+            word = c->levels.names[code];
+    }
+    if (word && numbers)
+        say_note(quiet, "column %zu%s%s%s holds words ('%s') among numbers and is taken as categorical", column + 1,
+                 name ? " (" : "", name ? name : "", name ? ")" : "", word);
+}
+
+bool table_finish(table *t, char *const *names, bool quiet)
+{
+    for (size_t i = 0; i < t->n_columns; i++) {
+        table_column *c = &t->columns[i];
+        if (c->numeric)
+            continue;
+        if (c->categorical && c->levels.n == 0) {
+            say_error("column %zu%s%s: every value is missing, so it cannot be categorical; --drop it", i + 1,
+                      names ? " " : "", names ? names[i] : "");
+            return false;
+        }
+        note_mixture(c, i, names ? names[i] : NULL, quiet);
+        if (c->words == 0 && !c->categorical)
+            make_numeric(t, i);
+        else if (c->words == 0 && !merge_numbers(t, i))
+            return false;
+    }
+    return true;
+}
+
+int table_describe(const table *t, aep_options *options, char *const *names)
+{
+    int status = AEP_OK;
+    for (size_t i = 0; i < t->n_columns && status == AEP_OK; i++) {
+        const table_column *c = &t->columns[i];
+        const char *name = names ? names[i] : NULL;
+        if (c->numeric)
+            status = aep_options_set_column(options, i, name, AEP_COLUMN_NUMERIC, NULL, 0);
+        else
+            status = aep_options_set_column(options, i, name, AEP_COLUMN_CATEGORICAL,
+                                            (const char *const *)c->levels.names, c->levels.n);
+    }
+    return status;
+}
