@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Training and scoring rows per second of a 118-60-30-8 network (decoder mirrored, head 64-64, tanh), medians over repeats.
+ * Training and scoring rows per second of a 118-60-30-8 network (mirrored decoder, head 64-64, tanh): medians of repeats.
  *   bench_speed [--json] [--scaled]
  * --scaled: with the preset scaling (z-score, squashed by tanh) instead of none. Threads are those of the BLAS: set
  * OPENBLAS_NUM_THREADS=1 to measure one.
@@ -47,9 +47,15 @@ static const float *next_rows(bench *b)
     return rows;
 }
 
-static int train(bench *b) { return aep_fit_batch(b->model, next_rows(b), b->batch, COLUMNS); }
+static int train(bench *b)
+{
+    return aep_fit_batch(b->model, next_rows(b), b->batch, COLUMNS);
+}
 
-static int score(bench *b) { return aep_score(b->scores, b->model, b->workspace, next_rows(b), b->batch, COLUMNS); }
+static int score(bench *b)
+{
+    return aep_score(b->scores, b->model, b->workspace, next_rows(b), b->batch, COLUMNS);
+}
 
 static int run(bench *b, const measure *m, size_t calls)
 {
@@ -123,9 +129,8 @@ static void draw(float *rows, size_t n)
 
 static int measure_all(bench *b, bool json)
 {
-    static const measure measures[] = {{"train_32", train, 32},     {"train_256", train, 256},
-                                       {"train_1024", train, 1024}, {"score_1", score, 1},
-                                       {"score_64", score, 64},     {"score_4096", score, 4096}};
+    static const measure measures[] = {{"train_32", train, 32}, {"train_256", train, 256}, {"train_1024", train, 1024},
+                                       {"score_1", score, 1},   {"score_64", score, 64},   {"score_4096", score, 4096}};
     const size_t n = sizeof measures / sizeof *measures;
     for (size_t i = 0; i < n; i++) {
         double rate;

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Speed of the library beside PyTorch on this machine, in one run: compare.py BENCH_SPEED [--check] [--rounds N] [--json].
+"""Speed of the library beside PyTorch on this machine, in one run.
+
+    compare.py BENCH_SPEED [--check] [--rounds N] [--json]
 
 Both programs run in turn, each on one thread, for several rounds; the figures are medians over rounds. --check exits 1
 unless scoring one row is at least 10 times as fast as PyTorch and a training step of 1,024 rows is not slower.

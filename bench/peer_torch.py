@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What bench_speed measures, by PyTorch in eager mode on one thread: the same network, losses and optimiser.
 
-Prints one JSON object of rows per second. Weight decay is left to Adam, which adds the gradient of lambda1 sum theta^2 (its
-weight_decay is 2 lambda1): cheaper than writing it into the loss.
+Prints one JSON object of rows per second. Weight decay is left to Adam, which adds the gradient of lambda1 sum theta^2
+(its weight_decay is 2 lambda1): cheaper than writing it into the loss.
 """
 import json
 import statistics

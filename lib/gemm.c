@@ -72,10 +72,12 @@ static aep__gemm_fn best_kernel(void)
 #if defined(AEP_HAVE_CBLAS) && !defined(AEP_REAL_DOUBLE)
 #include <cblas.h>
 
-/* Below this many multiply-adds, or where a side is narrow, the built-in kernels are faster. */
+/* Where a CBLAS is faster. The vector kernels lead until the right-hand matrix no longer fits into a core's second-level
+   cache (bench/bench_gemm.c measures it); the plain kernel is overtaken early. */
 static bool worth_cblas(size_t m, size_t n, size_t k)
 {
-    return m <= INT_MAX && n <= INT_MAX && k <= INT_MAX && m >= 64 && n >= 192 && k >= 192;
+    const size_t least = best_kernel() == gemm_plain ? 32 : 1024;
+    return m <= INT_MAX && n <= INT_MAX && k <= INT_MAX && m >= 32 && n >= least && k >= least;
 }
 
 static void cblas(bool transpose_a, bool transpose_b, real *c, const real *a, size_t lda, const real *b, size_t ldb,

@@ -39,8 +39,8 @@ static void put_rates(double *precision, double *recall, double *f1, double hits
         *f1 = hits > 0 ? 2 * hits / ((double)flagged + (double)anomalies) : 0;
 }
 
-int aep_metrics_at_threshold(double *precision, double *recall, double *f1, const float *scores,
-                             const uint8_t *labels, size_t n, double threshold)
+int aep_metrics_at_threshold(double *precision, double *recall, double *f1, const float *scores, const uint8_t *labels,
+                             size_t n, double threshold)
 {
     size_t hits = 0, flagged = 0;
     if (isnan(threshold))

@@ -24,9 +24,9 @@ typedef struct option {
     const char *help;
 } option;
 
-#define WHOLE 9007199254740992.0 /* 2^53: the largest whole number that a double counts to */
-#define REAL AEP_TYPE_REAL, true
-#define INTEGER AEP_TYPE_INTEGER, true
+#define WHOLE         9007199254740992.0 /* 2^53: the largest whole number that a double counts to */
+#define REAL          AEP_TYPE_REAL, true
+#define INTEGER       AEP_TYPE_INTEGER, true
 #define CHOICE(names) 0, (double)(sizeof(names) / sizeof *(names)-2)
 
 /* In the order of the keys, which count from 1 without a gap. */
@@ -51,11 +51,11 @@ static const option table[AEP__OPTION_COUNT] = {
      "let the gradient of the head reach the autoencoder"},
     {AEP_OPT_WEIGHT_DECAY, REAL, "weight_decay", 0, 1e6, 1e-6, NULL,
      "lambda1: weight of the squared parameters of encoder and decoder in the loss"},
-    {AEP_OPT_COMPACTNESS, REAL, "compactness", 0, 1e6, 0.1, NULL, "lambda2: weight of the compactness of the latent variables"},
+    {AEP_OPT_COMPACTNESS, REAL, "compactness", 0, 1e6, 0.1, NULL,
+     "lambda2: weight of the compactness of the latent variables"},
     {AEP_OPT_HEAD_WEIGHT, REAL, "head_weight", 0, 1e6, 1, NULL, "lambda3: weight of the head's prediction error"},
     {AEP_OPT_LEARNING_RATE, REAL, "learning_rate", 0, 1, 1e-3, NULL, "learning rate of Adam"},
-    {AEP_OPT_HEAD_RATE, REAL, "head_rate", 0, 1000, 1, NULL,
-     "learning rate of the head over that of the autoencoder"},
+    {AEP_OPT_HEAD_RATE, REAL, "head_rate", 0, 1000, 1, NULL, "learning rate of the head over that of the autoencoder"},
     {AEP_OPT_BETA1, REAL, "beta1", 0, 0.999999, 0.9, NULL, "Adam's decay of the mean gradient"},
     {AEP_OPT_BETA2, REAL, "beta2", 0, 0.999999, 0.999, NULL, "Adam's decay of the mean squared gradient"},
     {AEP_OPT_EPSILON, REAL, "epsilon", 1e-16, 1, 1e-8, NULL, "Adam's guard against division by zero"},
@@ -162,44 +162,67 @@ static bool allows(const option *o, double value)
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static int parse_exponent(const char **text)
+enum { MAX_DIGITS = 40, MAX_EXPONENT = 99999 };
+
+/* Reads "e-3" at *text, if it is there, and moves *text past it; leaves it at the e where no digits follow. */
+static int64_t parse_exponent(const char **text)
 {
     const char *s = *text;
+    int64_t exponent = 0;
+    if (*s != 'e' && *s != 'E')
+        return 0;
+    s++;
     const bool negative = *s == '-';
-    int exponent = 0;
     s += *s == '-' || *s == '+';
-    for (*text = s; is_digit(*s); s++)
-        exponent = exponent < 10000 ? 10 * exponent + (*s - '0') : exponent;
-    const bool any = s != *text;
-    *text = any ? s : "?";
+    for (; is_digit(*s); s++, *text = s)
+        exponent = exponent < MAX_EXPONENT ? 10 * exponent + (*s - '0') : exponent;
     return negative ? -exponent : exponent;
 }
 
-/* A decimal number with a point, whatever the locale: strtod would take the locale's. Correct to a unit in the last place. */
+static void print_exponent(char *to, int64_t exponent)
+{
+    exponent = exponent > MAX_EXPONENT ? MAX_EXPONENT : exponent < -MAX_EXPONENT ? -MAX_EXPONENT : exponent;
+    *to++ = 'e';
+    *to++ = exponent < 0 ? '-' : '+';
+    exponent = exponent < 0 ? -exponent : exponent;
+    for (int64_t unit = 10000; unit; unit /= 10)
+        *to++ = (char)('0' + exponent / unit % 10);
+    *to = 0;
+}
+
+/*
+ * A decimal number with a point, whatever the locale. strtod, which would look for the locale's point, is shown none: "0.25"
+ * goes to it as "25e-00002". Digits after the first 40 that count cannot matter.
+ */
 static bool parse_number(double *value, const char *text)
 {
+    char plain[MAX_DIGITS + sizeof "e-99999"];
+    size_t n = 0;
+    int64_t exponent = 0;
+    bool fraction = false, any = false;
     const bool negative = *text == '-';
-    long double digits = 0;
-    int exponent = 0, n = 0;
-    bool fraction = false;
     text += *text == '-' || *text == '+';
     for (; is_digit(*text) || (*text == '.' && !fraction); text++) {
         if (*text == '.') {
             fraction = true;
             continue;
         }
-        n++;
-        digits = 10 * digits + (*text - '0');
+        any = true;
         exponent -= fraction;
+        if (n == MAX_DIGITS)
+            exponent++;
+        else if (n || *text != '0')
+            plain[n++] = *text;
     }
-    if (n && (*text == 'e' || *text == 'E')) {
-        text++;
-        exponent += parse_exponent(&text);
-    }
-    if (!n || *text)
+    if (!any)
         return false;
-    const long double power = powl(10, (long double)abs(exponent));
-    *value = (double)(exponent < 0 ? digits / power : digits * power);
+    if (!n)
+        plain[n++] = '0';
+    exponent += parse_exponent(&text);
+    print_exponent(plain + n, exponent);
+    if (*text)
+        return false;
+    *value = strtod(plain, NULL);
     *value = negative ? -*value : *value;
     return true;
 }
@@ -247,15 +270,44 @@ void aep__settings_init(aep__settings *settings)
         settings->value[table[i].key] = table[i].preset;
 }
 
+static int no_option(const aep__log *log, int key)
+{
+    return aep__fail(log, AEP_E_OPTION, "there is no option %d; they are 1 to %d", key, AEP__OPTION_COUNT);
+}
+
+static int refuse_choice(const aep__log *log, const option *o, double value)
+{
+    char names[128] = "";
+    for (int i = 0; o->choices[i]; i++) {
+        strncat(names, i ? ", " : "", sizeof names - 1 - strlen(names));
+        strncat(names, o->choices[i], sizeof names - 1 - strlen(names));
+    }
+    return aep__fail(log, AEP_E_RANGE, "option %s: %g is not one of %s (0 to %g)", o->name, value, names, o->high);
+}
+
+static int refuse(const aep__log *log, const option *o, double value)
+{
+    switch (o->type) {
+    case AEP_TYPE_INTEGER:
+        return aep__fail(log, AEP_E_RANGE, "option %s: %.16g is not a whole number within %.0f to %.0f", o->name, value,
+                         o->low, o->high);
+    case AEP_TYPE_CHOICE:
+        return refuse_choice(log, o, value);
+    case AEP_TYPE_SWITCH:
+        return aep__fail(log, AEP_E_RANGE, "option %s: %g is neither 0 (no) nor 1 (yes)", o->name, value);
+    default:
+        return aep__fail(log, AEP_E_RANGE, "option %s: %g is not within %g to %g", o->name, value, o->low, o->high);
+    }
+}
+
 int aep__settings_set(aep__settings *settings, const aep__log *log, int key, double value)
 {
     const option *o = find(key);
     if (!o)
-        return aep__fail(log, AEP_E_OPTION, "there is no option %d", key);
+        return no_option(log, key);
     if (!allows(o, value))
-        return aep__fail(log, AEP_E_RANGE, "option %s: %g is not a %s within %g to %g", o->name, value,
-                         o->type == AEP_TYPE_REAL ? "number" : "whole number", o->low, o->high);
-    settings->value[key] = value;
+        return refuse(log, o, value);
+    settings->value[key] = value + 0.0; /* -0 becomes 0, so that equal settings have equal bytes */
     return AEP_OK;
 }
 
@@ -297,17 +349,22 @@ static void read_layers(aep__layers *layers, aep__reader *r)
 
 int aep__settings_read(aep__settings *settings, aep__reader *r)
 {
-    aep__settings_init(settings);
-    const uint32_t n = aep__get_u32(r);
-    for (uint32_t i = 0; i < n && !r->bad; i++) {
+    aep__settings read;
+    aep__settings_init(&read);
+    uint32_t last = 0;
+    for (uint32_t n = aep__get_u32(r); n > 0 && !r->bad; n--) {
         const uint32_t key = aep__get_u32(r);
         const double value = aep__get_f64(r);
-        if (key > AEP__OPTION_COUNT || aep__settings_set(settings, NULL, (int)key, value))
+        if (key <= last || key > AEP__OPTION_COUNT || aep__settings_set(&read, NULL, (int)key, value))
             r->bad = true;
+        last = key;
     }
     for (int part = 0; part < AEP__PART_COUNT && !r->bad; part++)
-        read_layers(&settings->layers[part], r);
-    return r->bad ? AEP_E_FORMAT : AEP_OK;
+        read_layers(&read.layers[part], r);
+    if (r->bad)
+        return AEP_E_FORMAT;
+    *settings = read;
+    return AEP_OK;
 }
 
 /* -------------------------------------------------------------------------------------------------- the object */
@@ -347,22 +404,29 @@ int aep_options_set(aep_options *options, int key, double value)
 
 int aep_options_get(double *value, const aep_options *options, int key)
 {
-    return value && options ? aep__settings_get(value, &options->settings, key) : AEP_E_ARGUMENT;
+    if (!options)
+        return AEP_E_ARGUMENT;
+    if (!value)
+        return aep__fail(&options->log, AEP_E_ARGUMENT, "aep_options_get: value is NULL");
+    return aep__settings_get(value, &options->settings, key) ? no_option(&options->log, key) : AEP_OK;
 }
 
 int aep_options_set_layers(aep_options *options, int part, const size_t *widths, size_t n_widths)
 {
-    if (!options || (!widths && n_widths))
+    static const char *const names[AEP__PART_COUNT] = {"encoder", "decoder", "head"};
+    if (!options)
         return AEP_E_ARGUMENT;
     const aep__log *log = &options->log;
+    if (!widths && n_widths)
+        return aep__fail(log, AEP_E_ARGUMENT, "aep_options_set_layers: %zu widths, but widths is NULL", n_widths);
     if (part < 0 || part >= AEP__PART_COUNT)
-        return aep__fail(log, AEP_E_OPTION, "there is no part %d of a model", part);
+        return aep__fail(log, AEP_E_OPTION, "there is no part %d; 0 is the encoder, 1 the decoder, 2 the head", part);
     if (n_widths > AEP__MAX_LAYERS)
-        return aep__fail(log, AEP_E_LIMIT, "%zu layers: a part has at most %d", n_widths, AEP__MAX_LAYERS);
+        return aep__fail(log, AEP_E_LIMIT, "%s: %zu layers are more than %d", names[part], n_widths, AEP__MAX_LAYERS);
     for (size_t i = 0; i < n_widths; i++)
         if (widths[i] < 1 || widths[i] > AEP__MAX_WIDTH)
-            return aep__fail(log, AEP_E_RANGE, "layer %zu: a width of %zu is not within 1 to %d", i, widths[i],
-                             AEP__MAX_WIDTH);
+            return aep__fail(log, AEP_E_RANGE, "%s: the width %zu of layer %zu is not within 1 to %d", names[part],
+                             widths[i], i + 1, AEP__MAX_WIDTH);
     aep__layers *layers = &options->settings.layers[part];
     *layers = (aep__layers){.n = n_widths};
     for (size_t i = 0; i < n_widths; i++)
@@ -375,10 +439,24 @@ int aep_options_set_column(aep_options *options, size_t column, const char *name
 {
     if (!options)
         return AEP_E_ARGUMENT;
+    const aep__log *log = &options->log;
     int status = aep__schema_set(&options->schema, &options->mem, column, name, kind, levels, n_levels);
-    return status ? aep__fail(&options->log, status, "column %zu (kind %d, %zu levels): %s", column, kind, n_levels,
-                              aep_status_str(status))
-                  : AEP_OK;
+    switch (status) {
+    case AEP_OK:
+        return AEP_OK;
+    case AEP_E_OPTION:
+        return aep__fail(log, status, "column %zu: there is no kind %d; 0 is numeric, 1 categorical", column, kind);
+    case AEP_E_RANGE:
+        return aep__fail(log, status, "column %zu: %zu levels; a categorical column has 1 to %d, a numeric one none",
+                         column, n_levels, AEP__MAX_LEVELS);
+    case AEP_E_LIMIT:
+        return column < AEP__MAX_COLUMNS
+                   ? aep__fail(log, status, "column %zu: its name or a level's is longer than %d bytes", column,
+                               AEP__MAX_NAME)
+                   : aep__fail(log, status, "column %zu: the largest index is %d", column, AEP__MAX_COLUMNS - 1);
+    default:
+        return aep__fail(log, status, "column %zu: no memory to describe it", column);
+    }
 }
 
 int aep_options_set_log(aep_options *options, aep_log_fn log, void *payload)

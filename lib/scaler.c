@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scaler.h"
 
+#include "activation.h"
+
 #include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------------ life cycle */
+
+static bool scales_levels(const aep__scaling_config *c)
+{
+    return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
+}
 
 static void lay_out(aep__scaler *s, const aep__schema *schema)
 {
@@ -15,8 +22,13 @@ static void lay_out(aep__scaler *s, const aep__schema *schema)
         s->categorical[c] = column->kind == AEP_COLUMN_CATEGORICAL;
         s->first[c + 1] = s->first[c] + (s->categorical[c] ? column->n_levels : s->config.indicator ? 2 : 1);
     }
-    for (size_t f = 0; f < s->n_features; f++)
+    for (size_t f = 0; f < s->n_features; f++) {
         s->scale[f] = 1;
+        s->squashed[f] = scales_levels(&s->config);
+    }
+    for (size_t c = 0; c < s->n_columns; c++)
+        if (!s->categorical[c])
+            s->squashed[s->first[c]] = s->config.scaling != AEP_SCALING_RANK;
 }
 
 /* What outlives the fitting. */
@@ -35,9 +47,11 @@ static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__sche
     s->categorical = aep__alloc(mem, n, sizeof *s->categorical);
     s->location = aep__alloc(mem, n_features, sizeof *s->location);
     s->scale = aep__alloc(mem, n_features, sizeof *s->scale);
+    s->squashed = aep__alloc(mem, n_features, sizeof *s->squashed);
     s->fill = aep__alloc(mem, n, sizeof *s->fill);
     s->knots = ranked ? aep__alloc(mem, n, AEP__KNOTS * sizeof *s->knots) : NULL;
-    if (!s->first || !s->categorical || !s->location || !s->scale || !s->fill || (ranked && !s->knots)) {
+    if (!s->first || !s->categorical || !s->location || !s->scale || !s->squashed || !s->fill ||
+        (ranked && !s->knots)) {
         aep__scaler_free(s, mem);
         return AEP_E_MEMORY;
     }
@@ -98,6 +112,7 @@ int aep__scaler_copy(aep__scaler *to, const aep_allocator *mem, const aep__scale
         copy_array(&to->categorical, mem, from->categorical, n, sizeof *to->categorical) &&
         copy_array(&to->location, mem, from->location, m, sizeof *to->location) &&
         copy_array(&to->scale, mem, from->scale, m, sizeof *to->scale) &&
+        copy_array(&to->squashed, mem, from->squashed, m, sizeof *to->squashed) &&
         copy_array(&to->fill, mem, from->fill, n, sizeof *to->fill) &&
         copy_array(&to->knots, mem, from->knots, n, AEP__KNOTS * sizeof *to->knots) &&
         copy_array(&to->moments, mem, from->moments, m, sizeof *to->moments) && !copy_sketches(to, mem, from))
@@ -123,6 +138,7 @@ void aep__scaler_free(aep__scaler *s, const aep_allocator *mem)
     aep__free(mem, s->categorical);
     aep__free(mem, s->location);
     aep__free(mem, s->scale);
+    aep__free(mem, s->squashed);
     aep__free(mem, s->fill);
     aep__free(mem, s->knots);
     memset(s, 0, sizeof *s);
@@ -169,11 +185,6 @@ int aep__scaler_check(size_t *row, size_t *col, const aep__scaler *s, const floa
 }
 
 /* --------------------------------------------------------------------------------------------------- fitting */
-
-static bool scales_levels(const aep__scaling_config *c)
-{
-    return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
-}
 
 static void add_moment(aep__moments *m, double x)
 {
@@ -285,15 +296,30 @@ static double clamp(double value, double limit) { return value > limit ? limit :
 
 static double scaled(const aep__scaler *s, size_t f, double x)
 {
-    double limit = s->config.squash_limit, z = clamp((x - s->location[f]) / s->scale[f], AEP__FEATURE_LIMIT);
-    switch (s->config.squash) {
-    case AEP_SQUASH_TANH:
-        return limit * tanh(z / limit);
-    case AEP_SQUASH_CLIP:
-        return clamp(z, limit);
-    default:
-        return z;
+    return clamp((x - s->location[f]) / s->scale[f], AEP__FEATURE_LIMIT);
+}
+
+/* s tanh(x / s) of the features concerned, computed for all of them because that vectorises. */
+static void squash_tanh(const aep__scaler *s, real *features)
+{
+    enum { BLOCK = 64 };
+    const real limit = (real)s->config.squash_limit, inverse = (real)(1 / s->config.squash_limit);
+    for (size_t start = 0, n; start < s->n_features; start += n) {
+        real inner[BLOCK], outer[BLOCK];
+        n = s->n_features - start < BLOCK ? s->n_features - start : BLOCK;
+        for (size_t i = 0; i < n; i++)
+            inner[i] = features[start + i] * inverse;
+        aep__activation_forward(AEP_TANH, outer, inner, n);
+        for (size_t i = 0; i < n; i++)
+            features[start + i] = s->squashed[start + i] ? limit * outer[i] : features[start + i];
     }
+}
+
+static void squash_clip(const aep__scaler *s, real *features)
+{
+    for (size_t f = 0; f < s->n_features; f++)
+        if (s->squashed[f])
+            features[f] = (real)clamp(features[f], s->config.squash_limit);
 }
 
 /* Squashed values have no inverse at the limit: there a millionth below it is taken. */
@@ -369,6 +395,10 @@ void aep__scaler_apply(const aep__scaler *s, const float *row, real *features)
         if (n > 1)
             features[f + 1] = binary(s, f + 1, isnan(row[c]));
     }
+    if (s->config.squash == AEP_SQUASH_TANH)
+        squash_tanh(s, features);
+    else if (s->config.squash == AEP_SQUASH_CLIP)
+        squash_clip(s, features);
 }
 
 static size_t likeliest(const aep__scaler *s, size_t c, const real *features)

@@ -41,6 +41,7 @@ typedef struct aep__scaler {
     bool *categorical; /* (n_columns) */
     double *location;  /* (n_features) */
     double *scale;     /* (n_features), positive; 1 where a feature does not vary */
+    bool *squashed;    /* (n_features): whether squashing applies */
     float *fill;       /* (n_columns): what a missing numeric value becomes, the median (robust, rank) or the mean */
     float *knots;      /* (n_columns, AEP__KNOTS) for the rank transform, else NULL; quantiles 0, 1/128, ... 1 */
     aep__moments *moments; /* (n_features) while fitting, else NULL */

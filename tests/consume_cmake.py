@@ -24,17 +24,18 @@ def main() -> int:
         return SKIP
     with tempfile.TemporaryDirectory() as folder:
         root, work = Path(folder, "root"), Path(folder, "work")
-        install = [*shlex.split(meson), "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", str(root)]
-        subprocess.run(install, check=True, stdout=subprocess.DEVNULL)
+        install = [*shlex.split(meson), "install", "-C", build, "--no-rebuild", "--quiet", "--tags", "runtime,devel"]
+        subprocess.run([*install, "--destdir", str(root)], check=True)
         configs = list(root.rglob("aepredConfig.cmake"))
         if len(configs) != 1:
             sys.exit(f"expected one aepredConfig.cmake in the installed tree, found {configs or 'none'}")
-        package = configs[0].parent
-        configure = [cmake, "-S", project, "-B", str(work), f"-Daepred_DIR={package}", f"-DEXAMPLES={examples}",
+        prefix = next(parent for parent in configs[0].parents if (parent / "include" / "aepred.h").exists())
+        configure = [cmake, "-S", project, "-B", str(work), f"-DCMAKE_PREFIX_PATH={prefix}", f"-DEXAMPLES={examples}",
                      f"-DSTATIC_EXPECTED={static.upper()}", "-DCMAKE_BUILD_TYPE=Release"]
         subprocess.run(configure, check=True)
         subprocess.run([cmake, "--build", str(work), "--parallel", "2"], check=True)
         env = dict(os.environ, CTEST_OUTPUT_ON_FAILURE="1")
+        env.pop("LD_LIBRARY_PATH", None)  # of the build; the programs know where the installed library lies
         return subprocess.run([ctest, "--no-tests=error"], cwd=work, env=env).returncode
 
 

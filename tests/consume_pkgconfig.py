@@ -14,8 +14,8 @@ from pathlib import Path
 
 
 def install(meson: str, build: str, root: Path) -> None:
-    command = [*shlex.split(meson), "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", str(root)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    command = [*shlex.split(meson), "install", "-C", build, "--no-rebuild", "--quiet", "--tags", "runtime,devel"]
+    subprocess.run([*command, "--destdir", str(root)], check=True)
 
 
 def find(root: Path, name: str) -> Path:

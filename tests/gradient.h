@@ -13,8 +13,8 @@
 typedef double function(void *payload);
 
 /*
- * The derivative of f by *x: central differences at h and 2 h, extrapolated. The error is h^4 f'''''/30 and the rounding of f
- * over h, both about 1e-12 for functions near 1 and this h. No kink may lie within 2 h.
+ * The derivative of f by *x: central differences at h and 2 h, extrapolated. The error is h^4 f'''''/30 and the
+ * rounding of f over h, both about 1e-12 for functions near 1 and this h. No kink may lie within 2 h.
  */
 static inline double central_difference(function *f, void *payload, real *x)
 {
@@ -31,15 +31,16 @@ static inline double central_difference(function *f, void *payload, real *x)
 }
 
 /*
- * |a - b| over the larger of both. Gradients below 1e-4 are measured against 1e-4: there the differences have fewer digits
- * left than the bound asks for.
+ * |a - b| over the larger of both. Gradients below 1e-4 are measured against 1e-4: there the differences have fewer
+ * digits left than the bound asks for.
  */
 static inline double relative_error(double a, double b)
 {
     return fabs(a - b) / fmax(fmax(fabs(a), fabs(b)), 1e-4);
 }
 
-static inline void assert_gradient(const real *gradient, real *x, size_t n, function *f, void *payload, const char *what)
+static inline void assert_gradient(const real *gradient, real *x, size_t n, function *f, void *payload,
+                                   const char *what)
 {
     for (size_t i = 0; i < n; i++) {
         const double expected = central_difference(f, payload, &x[i]);

@@ -265,7 +265,6 @@ END_TEST
 
 START_TEST(a_model_has_the_options_it_was_made_with)
 {
-    aep_model *preset = new_model("nn", NULL);
     for (size_t i = 0; i < aep_option_count(); i++) {
         const int key = aep_option_at(i);
         double low, high, value;
@@ -280,7 +279,6 @@ START_TEST(a_model_has_the_options_it_was_made_with)
             aep_model_free(model);
         }
     }
-    aep_model_free(preset);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The joint loss of the method: its value against the definition, and its gradients against central differences, for many
- * configurations. Noise is on: it is the same in every evaluation.
+ * The joint loss of the method: its value against the definition, and its gradients against central differences, for
+ * many configurations. Noise is on: it is the same in every evaluation.
  */
 #include "gradient.h"
 #include "net.h"
@@ -29,11 +29,11 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-    {7, {5, 3}, {5}, {4}, 2, 1, 1},             /* mirrored */
-    {4, {2}, {0}, {0}, 1, 0, 0},                /* no hidden layer at all */
-    {3, {6, 5, 1}, {4}, {3, 2}, 3, 1, 2},       /* a code of one; a given decoder; wider than the input */
-    {5, {4}, {3, 6, 2}, {5, 4, 3}, 1, 3, 3},    /* a given, deeper decoder */
-    {1, {2, 2}, {2}, {2}, 2, 1, 1},             /* one feature */
+    {7, {5, 3}, {5}, {4}, 2, 1, 1},          /* mirrored */
+    {4, {2}, {0}, {0}, 1, 0, 0},             /* no hidden layer at all */
+    {3, {6, 5, 1}, {4}, {3, 2}, 3, 1, 2},    /* a code of one; a given decoder; wider than the input */
+    {5, {4}, {3, 6, 2}, {5, 4, 3}, 1, 3, 3}, /* a given, deeper decoder */
+    {1, {2, 2}, {2}, {2}, 2, 1, 1},          /* one feature */
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -56,9 +56,15 @@ static void free_net(fixture *f)
     aep__net_free(&f->net, &f->mem);
 }
 
-static void forward(fixture *f) { aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss); }
+static void forward(fixture *f)
+{
+    aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss);
+}
 
-static const real *value(const fixture *f, size_t node) { return aep__value(&f->net.tape, &f->frame, node); }
+static const real *value(const fixture *f, size_t node)
+{
+    return aep__value(&f->net.tape, &f->frame, node);
+}
 
 /* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms. */
 static double distance_from_kinks(const fixture *f)
@@ -94,8 +100,14 @@ static void make_net(fixture *f, const aep__net_config *config)
     ck_assert(aep__frame_init(&f->frame, &f->mem, &f->net.tape, ROWS, true));
     f->params = calloc(f->net.tape.n_params, sizeof *f->params);
     f->dparams = calloc(f->net.tape.n_params, sizeof *f->dparams);
-    f->pass = (aep__pass){.params = f->params, .dparams = f->dparams, .rows = ROWS, .training = true,
-                          .noise = AEP_NOISE_GAUSSIAN, .noise_level = 0.2, .seed = 5, .step = 6};
+    f->pass = (aep__pass){.params = f->params,
+                          .dparams = f->dparams,
+                          .rows = ROWS,
+                          .training = true,
+                          .noise = AEP_NOISE_GAUSSIAN,
+                          .noise_level = 0.2,
+                          .seed = 5,
+                          .step = 6};
     aep__net_weigh(&f->pass, lambda1, lambda2, lambda3);
     uint64_t seed = 0;
     do {
@@ -145,7 +157,8 @@ START_TEST(the_loss_is_that_of_the_definition)
     fixture f;
     make_net(&f, &config);
     const aep__net *net = &f.net;
-    const real *x = value(&f, net->x), *rebuilt = value(&f, net->reconstruction), *predicted = value(&f, net->predicted);
+    const real *x = value(&f, net->x), *rebuilt = value(&f, net->reconstruction),
+               *predicted = value(&f, net->predicted);
     real error[ROWS * 7];
     for (size_t i = 0; i < ROWS * net->error_size; i++)
         error[i] = vector_error ? fabs(x[i] - rebuilt[i]) : distance(x + i * 7, rebuilt + i * 7, 7);
@@ -161,8 +174,8 @@ START_TEST(the_loss_is_that_of_the_definition)
     ck_assert_double_eq_tol(*value(&f, net->loss_decay), decay, 1e-13);
     ck_assert_double_eq_tol(*value(&f, net->loss_compactness), compact, 1e-13);
     ck_assert_double_eq_tol(*value(&f, net->loss_prediction), prediction, 1e-13);
-    ck_assert_double_eq_tol(*value(&f, net->loss), reconstruction + lambda1 * decay + lambda2 * compact +
-                            lambda3 * prediction, 1e-13);
+    ck_assert_double_eq_tol(*value(&f, net->loss),
+                            reconstruction + lambda1 * decay + lambda2 * compact + lambda3 * prediction, 1e-13);
     free_net(&f);
 }
 END_TEST
@@ -190,8 +203,8 @@ START_TEST(noise_reaches_the_encoder_only)
     f.pass.training = false; /* no noise when scoring */
     forward(&f);
     for (size_t i = 0; i < ROWS; i++)
-        ck_assert_double_eq_tol(z[i * 2], b[0] + x[i * 4] * w[0] + x[i * 4 + 1] * w[2] + x[i * 4 + 2] * w[4] +
-                                x[i * 4 + 3] * w[6], 1e-13);
+        ck_assert_double_eq_tol(
+            z[i * 2], b[0] + x[i * 4] * w[0] + x[i * 4 + 1] * w[2] + x[i * 4 + 2] * w[4] + x[i * 4 + 3] * w[6], 1e-13);
     free_net(&f);
 }
 END_TEST

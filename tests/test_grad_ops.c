@@ -46,7 +46,10 @@ static size_t reduce(fixture *f, size_t node)
     return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
 }
 
-static size_t weigh(fixture *f, size_t scalar) { return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar); }
+static size_t weigh(fixture *f, size_t scalar)
+{
+    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar);
+}
 
 static size_t input_case(fixture *f, int attr)
 {
@@ -128,7 +131,7 @@ static size_t weighted_sum_case(fixture *f, int attr)
         const size_t input = leaf(f, 1 + i);
         terms[i] = add(f, AEP__OP_COMPACTNESS, 0, 0, 0, 1, &input);
     }
-    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, AEP__MAX_INPUTS, terms);
+    return weigh(f, add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, AEP__MAX_INPUTS, terms)); /* so that its dy is not 1 */
 }
 
 /* build returns the scalar node whose gradients are checked */
@@ -158,8 +161,10 @@ static const struct {
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
-/* Values of size 0.1 to 1.1, away from the kinks at 0; and each input that far from the one before it, where |a - b| has
-   another. */
+/*
+ * Values of size 0.1 to 1.1, away from the kinks at 0; and each input that far from the one before it, where |a - b|
+ * has another.
+ */
 static void fill_inputs(fixture *f)
 {
     const real *before = NULL;

@@ -67,7 +67,8 @@ START_TEST(adam_follows_the_published_algorithm)
         aep__adam_step(&adam, &theta, &m, &v, &gradient, 1, 1);
         m_expected = beta1 * m_expected + (1 - beta1) * g;
         v_expected = beta2 * v_expected + (1 - beta2) * g * g;
-        const double m_hat = m_expected / (1 - pow(beta1, (double)step)), v_hat = v_expected / (1 - pow(beta2, (double)step));
+        const double m_hat = m_expected / (1 - pow(beta1, (double)step)),
+                     v_hat = v_expected / (1 - pow(beta2, (double)step));
         theta_expected -= rate * m_hat / (sqrt(v_hat) + epsilon);
         ck_assert_double_eq_tol((double)theta, theta_expected, 2e-5);
     }

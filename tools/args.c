@@ -3,6 +3,7 @@
 
 #include "tools.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +69,7 @@ bool source_args_take(source_args *args, int code, const char *value)
     case OPTION_DELIMITER:
         return take_delimiter(args, value);
     case OPTION_LABEL:
-        free(args->label);
-        args->label = strdup(value);
-        return args->label != NULL;
+        return set_string(&args->label, value);
     case OPTION_NORMAL:
         return list_add_commas(&args->normal, value);
     case OPTION_ANOMALY:
@@ -78,6 +77,15 @@ bool source_args_take(source_args *args, int code, const char *value)
     default:
         return list_add_commas(&args->drop, value);
     }
+}
+
+bool set_string(char **to, const char *value)
+{
+    free(*to);
+    *to = strdup(value);
+    if (!*to)
+        say_error("out of memory");
+    return *to != NULL;
 }
 
 bool usage_error(poptContext context, const char *format, ...)
@@ -97,8 +105,7 @@ bool source_args_rest(source_args *args, char **first, poptContext context)
     const char *argument;
     while ((argument = poptGetArg(context))) {
         if (first && !*first) {
-            *first = strdup(argument);
-            if (!*first)
+            if (!set_string(first, argument))
                 return false;
         } else if (!list_add(&args->files, argument)) {
             return false;
@@ -115,9 +122,36 @@ bool source_args_rest(source_args *args, char **first, poptContext context)
     return true;
 }
 
-int finish_options(poptContext context, int code)
+static int show_help(poptContext context, const command_help *help)
 {
-    if (code >= -1)
+    char usage[128];
+    snprintf(usage, sizeof usage, "[OPTION...] %s", help->operands);
+    printf("%s\n", help->about);
+    fflush(stdout);
+    poptSetOtherOptionHelp(context, usage);
+    poptPrintHelp(context, stdout, 0);
+    if (help->more)
+        help->more();
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return HELP_SHOWN;
+    say_error("cannot write standard output: %s", strerror(errno));
+    return STATUS_BAD;
+}
+
+int take_options(poptContext context, const command_help *help, bool (*take)(void *args, int code, const char *value),
+                 void *args)
+{
+    int code;
+    while ((code = poptGetNextOpt(context)) > 0) {
+        if (code == OPTION_HELP)
+            return show_help(context, help);
+        char *value = poptGetOptArg(context);
+        bool ok = take(args, code, value);
+        free(value);
+        if (!ok)
+            return STATUS_USAGE;
+    }
+    if (code == -1)
         return STATUS_OK;
     usage_error(context, "%s: %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(code));
     return STATUS_USAGE;
@@ -142,14 +176,6 @@ void input_free(input *in)
     if (in)
         input_close(in);
     free(in);
-}
-
-void print_help(poptContext context, const char *operands, const char *about)
-{
-    printf("Usage: %s [OPTION...] %s\n%s\n", poptGetInvocationName(context), operands, about);
-    fflush(stdout);
-    poptSetOtherOptionHelp(context, operands);
-    poptPrintHelp(context, stdout, 0);
 }
 
 bool parse_number(double *number, const char *option, const char *text, double low, double high)

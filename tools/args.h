@@ -44,17 +44,25 @@ bool source_args_take(source_args *args, int code, const char *value);
 /* Take the arguments that are no options: the first goes to *first (if not NULL), the others are files. */
 bool source_args_rest(source_args *args, char **first, poptContext context);
 
-/* The status for a table of options that poptGetNextOpt left with `code`, below -1 after an error, which is told. */
-int finish_options(poptContext context, int code);
+/* What a command is, for --help. */
+typedef struct command_help {
+    const char *operands; /* "MODEL FILE..." */
+    const char *about;    /* what it does: whole lines */
+    void (*more)(void);   /* prints what follows the options; NULL: nothing */
+} command_help;
+
+/* Hands every option's code and value to `take`, which returns false after saying that one has no meaning. Returns
+   STATUS_OK, STATUS_USAGE, or HELP_SHOWN: --help has been answered. */
+enum { HELP_SHOWN = -1 };
+int take_options(poptContext context, const command_help *help, bool (*take)(void *args, int code, const char *value),
+                 void *args);
 
 /* Point the reader at the files. */
 input *input_new(const source_args *args, bool keep_raw);
 void input_free(input *in);
 
-/* Print "Usage: COMMAND [OPTION...] OPERANDS", what it does, and its options to standard output. */
-void print_help(poptContext context, const char *operands, const char *about);
-
 bool parse_number(double *number, const char *option, const char *text, double low, double high);
+bool set_string(char **to, const char *value); /* *to = a copy of value */
 bool usage_error(poptContext context, const char *format, ...) __attribute__((format(printf, 2, 3))); /* false */
 
 #endif

@@ -13,7 +13,7 @@ enum { MOST_BYTES_A_ROW = 1 << 26 };
 bool csv_file_open(csv_file *c, stream *in, char delimiter, bool keep_raw)
 {
     *c = (csv_file){.in = in, .next_line = 1, .keep_raw = keep_raw};
-    if (csv_init(&c->parser, CSV_STRICT_FINI) != 0) {
+    if (csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI) != 0) {
         say_error("out of memory");
         return false;
     }
@@ -102,7 +102,10 @@ static bool parse_segment(csv_file *c, const unsigned char *bytes, size_t n)
     if (c->keep_raw && !append(&c->raw, &c->n_raw, &c->raw_capacity, bytes, n))
         return false;
     if (csv_parse(&c->parser, bytes, n, take_cell, take_row, c) != n) {
-        say_error("%s:%zu: %s", c->in->name, c->line, csv_strerror(csv_error(&c->parser)));
+        bool misplaced = csv_error(&c->parser) == CSV_EPARSE;
+        say_error("%s:%zu: %s", c->in->name, c->line,
+                  misplaced ? "a quote within a cell; such cells stand in quotes, and theirs are doubled"
+                            : csv_strerror(csv_error(&c->parser)));
         return false;
     }
     unsigned char last = bytes[n - 1];

@@ -1,130 +1,139 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aepred demo: simulate, train, score, report, draw. */
 #include "demo.h"
+#include "args.h"
 #include "tools.h"
 
-#include <argp.h>
-#include <errno.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
-enum { MAX_PICTURES = 8, OPTION_SEED = 256, OPTION_PICTURE, OPTION_NO_PICTURE };
+enum { OPTION_SEED = OPTION_OWN, OPTION_PICTURE, OPTION_NO_PICTURE };
 
-typedef struct demo_options {
+typedef struct demo_args {
     uint64_t seed;
-    bool quiet;
-    const char *pictures[MAX_PICTURES];
-    size_t n_pictures;
-    bool chosen; /* --picture or --no-picture was given */
-} demo_options;
+    bool quiet, no_picture;
+    list pictures;
+} demo_args;
 
-static bool is_picture(const char *path)
+static const command_help help = {
+    "[OPTION...]",
+    "Simulate a pump with faults, train on its healthy weeks, and find the faults: by the prediction error, beside "
+    "the\n"
+    "plain reconstruction error of the same network and a limit on each sensor, at the same alarm rate.\n",
+    NULL};
+
+static bool take_seed(demo_args *args, const char *text)
+{
+    double high, seed;
+    aep_option_bounds(NULL, &high, NULL, AEP_OPT_SEED);
+    if (!parse_number(&seed, "--seed", text, 0, high))
+        return false;
+    if (seed != floor(seed)) {
+        say_error("--seed %s: must be a whole number", text);
+        return false;
+    }
+    args->seed = (uint64_t)seed;
+    return true;
+}
+
+static bool take_picture(demo_args *args, const char *path)
 {
     const char *ending = strrchr(path, '.');
-    return ending && (strcmp(ending, ".png") == 0 || strcmp(ending, ".svg") == 0);
+    if (!ending || (strcmp(ending, ".png") != 0 && strcmp(ending, ".svg") != 0)) {
+        say_error("--picture %s: the name of a picture must end in .png or .svg", path);
+        return false;
+    }
+    return list_add(&args->pictures, path);
 }
 
-static void set_seed(demo_options *o, const char *text, struct argp_state *state)
+static bool take(void *payload, int code, const char *value)
 {
-    char *end;
-    errno = 0;
-    unsigned long long seed = strtoull(text, &end, 10);
-    if (errno || end == text || *end || *text == '-' || seed > UINT32_MAX)
-        argp_error(state, "--seed %s: a whole number from 0 to 4294967295 is needed", text);
-    o->seed = seed;
-}
-
-static void add_picture(demo_options *o, const char *path, struct argp_state *state)
-{
-    if (!is_picture(path))
-        argp_error(state, "--picture %s: the name of a picture ends in .png or .svg", path);
-    if (o->n_pictures == MAX_PICTURES)
-        argp_error(state, "--picture can be given at most %d times", MAX_PICTURES);
-    o->pictures[o->n_pictures++] = path;
-    o->chosen = true;
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    demo_options *o = state->input;
-    switch (key) {
+    demo_args *args = payload;
+    switch (code) {
     case OPTION_SEED:
-        set_seed(o, argument, state);
-        return 0;
+        return take_seed(args, value);
     case OPTION_PICTURE:
-        add_picture(o, argument, state);
-        return 0;
+        return take_picture(args, value);
     case OPTION_NO_PICTURE:
-        o->chosen = true;
-        return 0;
-    case 'q':
-        o->quiet = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "%s: the demonstration needs no files", argument);
-        return 0;
+        args->no_picture = true;
+        return true;
     default:
-        return ARGP_ERR_UNKNOWN;
+        args->quiet = true;
+        return true;
     }
 }
 
-static void parse_arguments(demo_options *o, int argc, char **argv)
+static int parse(demo_args *args, poptContext context)
 {
-    static const struct argp_option options[] = {
-        {"seed", OPTION_SEED, "N", 0, "Randomness of the pump and of the training follows from it (default 1)", 0},
-        {"picture", OPTION_PICTURE, "FILE", 0,
-         "Where the picture goes, a name in .png or .svg; may be given again (default aepred-demo.png and "
-         "aepred-demo.svg)",
-         0},
-        {"no-picture", OPTION_NO_PICTURE, NULL, 0, "Draw none", 0},
-        {"quiet", 'q', NULL, 0, "No progress and no notes, results only", 0},
-        {0}};
-    static const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .doc = "Simulate a pump with faults, train on its healthy weeks, and find the faults.\v"
-               "The score, the error of the predicted reconstruction error, is shown beside the plain reconstruction "
-               "error "
-               "of the same network and beside a limit on each sensor, at the same alarm rate."};
-    argp_parse(&argp, argc, argv, 0, NULL, o);
-    if (!o->chosen) {
-        o->pictures[0] = "aepred-demo.png";
-        o->pictures[1] = "aepred-demo.svg";
-        o->n_pictures = 2;
-    }
+    int status = take_options(context, &help, take, args);
+    if (status != STATUS_OK)
+        return status;
+    const char *extra = poptGetArg(context);
+    bool meant = true;
+    if (extra)
+        meant = usage_error(context, "%s: the demonstration takes no files", extra);
+    else if (args->pictures.n > 0 && args->no_picture)
+        meant = usage_error(context, "--picture and --no-picture exclude each other");
+    if (!meant)
+        return STATUS_USAGE;
+    if (args->pictures.n == 0 && !args->no_picture &&
+        !(list_add(&args->pictures, "aepred-demo.png") && list_add(&args->pictures, "aepred-demo.svg")))
+        return STATUS_BAD;
+    return STATUS_OK;
 }
 
-static int draw_pictures(const demo_options *o, const demo_result *result, const demo_machine *machine)
+static int draw_pictures(const demo_args *args, const demo_result *result, const demo_machine *machine)
 {
-    for (size_t i = 0; i < o->n_pictures; i++) {
-        const char *problem = demo_draw(o->pictures[i], result, machine);
+    for (size_t i = 0; i < args->pictures.n; i++) {
+        const char *path = args->pictures.items[i], *problem = demo_draw(path, result, machine);
         if (problem) {
-            say_error("%s: %s", o->pictures[i], problem);
+            say_error("%s: %s", path, problem);
             return STATUS_BAD;
         }
-        say_note(o->quiet, "picture: %s", o->pictures[i]);
+        say_note(args->quiet, "picture: %s", path);
     }
     return STATUS_OK;
 }
 
-int aepred_demo(int argc, char **argv)
+static int run(const demo_args *args)
 {
-    demo_options o = {.seed = 1};
-    parse_arguments(&o, argc, argv);
     demo_machine machine;
-    demo_result result = {0};
-    if (demo_simulate(&machine, o.seed) != 0) {
-        say_error("%s", aep_status_str(AEP_E_MEMORY));
+    demo_result result;
+    if (demo_simulate(&machine, args->seed) != 0) {
+        say_error("out of memory");
         return STATUS_BAD;
     }
-    int status = demo_run(&result, &machine, o.seed, o.quiet), exit_status = STATUS_BAD;
+    int exit_status = STATUS_BAD, status = demo_run(&result, &machine, args->seed, args->quiet);
     if (status == AEP_OK) {
         demo_report(&result, &machine);
-        exit_status = draw_pictures(&o, &result, &machine);
+        exit_status = draw_pictures(args, &result, &machine);
     } else {
         say_error("the demonstration stopped: %s", aep_status_str(status));
     }
     demo_result_free(&result);
     demo_machine_free(&machine);
     return exit_status;
+}
+
+int aepred_demo(int argc, char **argv)
+{
+    const struct poptOption options[] = {
+        {"seed", '\0', POPT_ARG_STRING, NULL, OPTION_SEED,
+         "The pump's randomness and the training's follow from it (default 1)", "N"},
+        {"picture", '\0', POPT_ARG_STRING, NULL, OPTION_PICTURE,
+         "Draw to FILE, whose name ends in .png or .svg; may be given again (default: aepred-demo.png and "
+         "aepred-demo.svg)",
+         "FILE"},
+        {"no-picture", '\0', POPT_ARG_NONE, NULL, OPTION_NO_PICTURE, "Draw nothing", NULL},
+        {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only results, warnings and errors", NULL},
+        HELP_OPTION,
+        POPT_TABLEEND};
+    demo_args args = {.seed = 1};
+    poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
+    int status = parse(&args, context);
+    if (status == STATUS_OK)
+        status = run(&args);
+    poptFreeContext(context);
+    list_free(&args.pictures);
+    return status == HELP_SHOWN ? STATUS_OK : status;
 }

@@ -88,10 +88,11 @@ typedef struct demo_rule {
 /* The test period of a machine, scored: n minutes from machine->test on. */
 typedef struct demo_result {
     size_t n;
-    uint8_t *labels; /* (n): 1 during a fault */
-    float *shares;   /* (n, DEMO_N_COLUMNS): each sensor's share of the prediction error */
+    uint8_t *labels;  /* (n): 1 during a fault */
+    float *predicted; /* (n): e'; e is the score of DEMO_RECONSTRUCTION */
+    float *shares;    /* (n, DEMO_N_COLUMNS): each sensor's share of the prediction error */
     demo_rule rules[DEMO_N_RULES];
-    double parameters, error, predicted; /* of the network; means of e and e' over the calibration rows */
+    double parameters; /* of the network */
 } demo_result;
 
 /* Train, calibrate and score. Returns AEP_OK or a status; in any case free with demo_result_free. */
@@ -102,6 +103,12 @@ void demo_result_free(demo_result *result);
 
 /* Fill in what follows from the scores and thresholds of every rule. */
 int demo_judge(demo_result *result, const demo_machine *machine);
+
+void demo_sort(float *values, size_t n); /* ascending */
+
+/* Means of e and e' over a fault's flagged minutes, NaN without any. */
+void demo_mean_errors(double *error, double *predicted, const demo_result *result, const demo_machine *machine,
+                      size_t fault);
 
 /* The sensors with the largest shares during a fault's flagged minutes, largest first. */
 void demo_top_sensors(size_t *columns, double *shares, size_t n_top, const demo_result *result,

@@ -2,6 +2,19 @@
 /* Compares flags and alarms with the faults that the simulator put in. */
 #include "demo.h"
 
+#include <stdlib.h>
+
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+void demo_sort(float *values, size_t n)
+{
+    qsort(values, n, sizeof *values, ascending);
+}
+
 /* Minutes before the first alarm that rests on flags in [begin, end) alone; end - begin if there is none. */
 static size_t alarm_delay(const uint8_t *flags, size_t begin, size_t end)
 {
@@ -79,6 +92,23 @@ int demo_judge(demo_result *result, const demo_machine *machine)
     for (size_t i = 0; i < DEMO_N_RULES && status == AEP_OK; i++)
         status = judge_rule(&result->rules[i], result, machine);
     return status;
+}
+
+void demo_mean_errors(double *error, double *predicted, const demo_result *result, const demo_machine *machine,
+                      size_t fault)
+{
+    double count = 0;
+    *error = *predicted = 0;
+    for (size_t minute = machine->faults[fault].begin; minute < machine->faults[fault].end; minute++) {
+        size_t i = minute - machine->test;
+        if (result->rules[DEMO_PREDICTION].flags[i]) {
+            *error += result->rules[DEMO_RECONSTRUCTION].scores[i];
+            *predicted += result->predicted[i];
+            count++;
+        }
+    }
+    *error /= count;
+    *predicted /= count;
 }
 
 void demo_top_sensors(size_t *columns, double *shares, size_t n_top, const demo_result *result,

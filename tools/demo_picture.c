@@ -10,7 +10,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 1200, HEIGHT = 784, LEFT = 72, RIGHT = 24, PANEL_HEIGHT = 250, STRIP = 9, MARK = 18, PNG_SCALE = 2 };
@@ -130,12 +129,6 @@ static void draw_bands(cairo_t *c, const demo_result *result, const demo_machine
     cairo_fill(c);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* By picture column, the range of its minutes' scores, and their median. */
 static void draw_scores(cairo_t *c, const demo_result *result, const demo_rule *rule, double top)
 {
@@ -148,7 +141,7 @@ static void draw_scores(cairo_t *c, const demo_result *result, const demo_rule *
         size_t begin = col * result->n / COLUMNS, count = (col + 1) * result->n / COLUMNS - begin;
         count = count < MOST ? count : MOST;
         memcpy(sorted, rule->scores + begin, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, ascending);
+        demo_sort(sorted, count);
         median[col] = sorted[count / 2];
         cairo_move_to(c, LEFT + (double)col + 0.5, y_of(top, sorted[count - 1]) - 0.5);
         cairo_line_to(c, LEFT + (double)col + 0.5, y_of(top, sorted[0]) + 0.5);

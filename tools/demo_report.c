@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the demonstration prints: at most 92 columns, UTF-8 where the locale has it, colours on a terminal only. */
+/* What the demonstration prints: at most 100 columns, UTF-8 where the locale has it, colours on a terminal only. */
 #include "demo.h"
 
 #include <langinfo.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,20 @@ typedef struct style {
     const char *bold, *good, *bad, *plain;
 } style;
 
+static bool locale_is_utf8(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = locale && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    if (locale)
+        freelocale(locale);
+    return utf8;
+}
+
 static style choose_style(void)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     bool color = isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
-    style s = {.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0, .bold = "", .good = "", .bad = "", .plain = ""};
+    style s = {.utf8 = locale_is_utf8(), .bold = "", .good = "", .bad = "", .plain = ""};
     if (color) {
         s.bold = "\033[1m";
         s.good = "\033[32m";
@@ -45,18 +55,12 @@ static void format_delay(char *text, size_t size, size_t minutes)
 
 /* ------------------------------------------------------------------------------------------------------ timeline */
 
-static int ascending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* A cell shows the score that a tenth of its minutes exceed, in steps of 1.6; level 4 begins at the threshold. */
 static int cell_level(const demo_rule *rule, size_t begin)
 {
     float sorted[CELL];
     memcpy(sorted, rule->scores + begin, sizeof sorted);
-    qsort(sorted, CELL, sizeof *sorted, ascending);
+    demo_sort(sorted, CELL);
     double level = 4 + floor(log(sorted[CELL * 9 / 10] / rule->threshold) / log(1.6));
     return level < 0 ? 0 : level > 7 ? 7 : (int)level;
 }
@@ -65,7 +69,7 @@ static void print_scores(const style *s, const char *name, const demo_rule *rule
 {
     static const char *const blocks[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     static const char *const letters[] = {".", ".", ":", "-", "o", "O", "#", "@"};
-    printf("  %-5s", name);
+    printf("  %-6s ", name);
     for (size_t begin = 0; begin + CELL <= n; begin += CELL) {
         int level = cell_level(rule, begin);
         printf("%s%s%s", level >= 4 ? s->bad : "", (s->utf8 ? blocks : letters)[level], level >= 4 ? s->plain : "");
@@ -77,12 +81,12 @@ static void print_timeline(const style *s, const demo_result *result, const demo
 {
     char line[64 * DEMO_DAY / CELL] = "";
     size_t cells = result->n / CELL;
-    heading(s, "Scores over time (a character is 4 hours; e - e': prediction error, e: reconstruction error)");
-    printf("  day  ");
+    heading(s, "Scores over time (a character is 4 hours; |e-e'|: prediction error, e: reconstruction error)");
+    printf("  day    ");
     for (size_t day = 1; day <= result->n / DEMO_DAY; day++)
         printf("%-*zu", DEMO_DAY / CELL, day);
     putchar('\n');
-    print_scores(s, "e-e'", &result->rules[DEMO_PREDICTION], result->n);
+    print_scores(s, "|e-e'|", &result->rules[DEMO_PREDICTION], result->n);
     print_scores(s, "e", &result->rules[DEMO_RECONSTRUCTION], result->n);
     memset(line, ' ', cells);
     for (size_t i = 0; i < DEMO_N_FAULTS; i++) {
@@ -90,7 +94,7 @@ static void print_timeline(const style *s, const demo_result *result, const demo
         size_t last = (machine->faults[i].end - 1 - machine->test) / CELL;
         memset(line + first, 'a' + (int)i, last - first + 1);
     }
-    printf("  truth%.*s\n", (int)cells, line);
+    printf("  truth  %.*s\n", (int)cells, line);
     printf("  From %s up the score is over the threshold in a tenth of the minutes.\n", s->utf8 ? "▅" : "o");
 }
 
@@ -148,6 +152,7 @@ static void print_faults(const style *s, const demo_result *result, const demo_m
             print_finding(s, &result->rules[kind].findings[i]);
         putchar('\n');
     }
+    puts("  A fault may also be found by luck, the more so the more false alarms a rule raises.");
 }
 
 static void print_overall(const style *s, const demo_result *result)
@@ -155,26 +160,31 @@ static void print_overall(const style *s, const demo_result *result)
     static const char *const names[] = {"prediction error", "reconstruction error", "sigma rule, same rate",
                                         "sigma rule, 3 sigma"};
     heading(s, "All together, minute by minute");
-    printf("  %-22s threshold  found  precision  recall     F1  AUROC  normal flagged  false alarms\n", "");
+    printf("  %-22s threshold  found  precision  recall     F1  AUROC  normal  false alarms\n", "");
     for (int kind = 0; kind < DEMO_N_RULES; kind++) {
         const demo_rule *rule = &result->rules[kind];
-        printf("  %-22s %9.3f  %2zu/%d      %5.3f   %5.3f  %5.3f  %5.3f         %5.2f %%     %4.2f/day\n", names[kind],
+        printf("  %-22s %9.3f  %2zu/%d      %5.3f   %5.3f  %5.3f  %5.3f  %4.1f %%  %8.2f/day\n", names[kind],
                rule->threshold, rule->found, DEMO_N_FAULTS, rule->precision, rule->recall, rule->f1, rule->auroc,
                100 * rule->normal_flagged, rule->false_alarms);
     }
+    puts("  normal: share of the normal minutes that is flagged");
 }
 
-static void print_only_prediction(const demo_result *result, const demo_machine *machine)
+static void print_only_prediction(const style *s, const demo_result *result, const demo_machine *machine)
 {
-    const char *separator = "Found by the prediction error, missed by the plain reconstruction error:\n  ";
+    const demo_rule *rules = result->rules;
+    bool any = false;
     for (size_t i = 0; i < DEMO_N_FAULTS; i++) {
-        if (result->rules[DEMO_PREDICTION].findings[i].found && !result->rules[DEMO_RECONSTRUCTION].findings[i].found) {
-            printf("%s%s", separator, machine->faults[i].name);
-            separator = ", ";
-        }
+        if (!rules[DEMO_PREDICTION].findings[i].found || rules[DEMO_RECONSTRUCTION].findings[i].found)
+            continue;
+        double error, predicted;
+        if (!any)
+            heading(s, "Found by the prediction error, missed by the plain reconstruction error");
+        any = true;
+        demo_mean_errors(&error, &predicted, result, machine, i);
+        printf("  %c %-*s error %.2f where %.2f was predicted; the plain threshold is %.2f\n", 'a' + (int)i, NAME_WIDTH,
+               machine->faults[i].name, error, predicted, rules[DEMO_RECONSTRUCTION].threshold);
     }
-    if (*separator == ',')
-        puts(".");
 }
 
 void demo_report(const demo_result *result, const demo_machine *machine)
@@ -191,6 +201,5 @@ void demo_report(const demo_result *result, const demo_machine *machine)
     print_found(&s, result, machine);
     print_faults(&s, result, machine);
     print_overall(&s, result);
-    putchar('\n');
-    print_only_prediction(result, machine);
+    print_only_prediction(&s, result, machine);
 }

@@ -23,7 +23,7 @@ static int describe(aep_options *options, uint64_t seed)
         int key;
         double value;
     } settings[] = {{AEP_OPT_SEED, (double)seed}, {AEP_OPT_NOISE, AEP_NOISE_NONE},
-                    {AEP_OPT_EPOCHS, 30},         {AEP_OPT_HEAD_RATE, 5},
+                    {AEP_OPT_EPOCHS, 100},        {AEP_OPT_HEAD_RATE, 5},
                     {AEP_OPT_COMPACTNESS, 0.01},  {AEP_OPT_ALARM_RATE, DEMO_ALARM_RATE}};
     int status = AEP_OK;
     for (size_t i = 0; i < sizeof settings / sizeof *settings && status == AEP_OK; i++)
@@ -87,22 +87,6 @@ static int apply_reconstruction(demo_rule *rule, const aep_model *model, const d
     return status;
 }
 
-/* Mean e and e' of the calibration rows. */
-static int mean_errors(demo_result *result, const aep_model *model, const demo_machine *machine)
-{
-    size_t n = machine->test - machine->calibration;
-    float *errors = malloc(2 * n * sizeof *errors);
-    if (!errors)
-        return AEP_E_MEMORY;
-    int status = aep_errors(errors, errors + n, model, NULL, row_of(machine, machine->calibration), n, DEMO_N_COLUMNS);
-    for (size_t i = 0; i < n && status == AEP_OK; i++) {
-        result->error += errors[i] / (double)n;
-        result->predicted += errors[n + i] / (double)n;
-    }
-    free(errors);
-    return status;
-}
-
 /* ---------------------------------------------------------------------------------------------------- sigma rule */
 
 typedef struct limits {
@@ -140,12 +124,6 @@ static float sigmas(const limits *l, const float *row)
     return (float)most;
 }
 
-static int descending(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
 /* Limits at 3 sigma, and at as many as give the alarm rate on the calibration rows. */
 static int apply_sigma(demo_rule *rule, demo_rule *three, const demo_machine *machine, size_t n)
 {
@@ -157,9 +135,10 @@ static int apply_sigma(demo_rule *rule, demo_rule *three, const demo_machine *ma
     fit_limits(&l, machine);
     for (size_t i = 0; i < n_calibration; i++)
         scores[i] = sigmas(&l, row_of(machine, machine->calibration + i));
-    qsort(scores, n_calibration, sizeof *scores, descending);
+    demo_sort(scores, n_calibration);
     /* as aep_set_alarm_rate has it: (1 + number of scores >= threshold) / (1 + n) is at most the rate */
-    rule->threshold = scores[(size_t)(DEMO_ALARM_RATE * (double)(n_calibration + 1)) - 2];
+    size_t flagged = (size_t)(DEMO_ALARM_RATE * (double)(n_calibration + 1)) - 1;
+    rule->threshold = scores[n_calibration - flagged];
     three->threshold = 3;
     for (size_t i = 0; i < n; i++)
         rule->scores[i] = three->scores[i] = sigmas(&l, row_of(machine, machine->test + i));
@@ -173,8 +152,9 @@ static int allocate(demo_result *result, size_t n)
 {
     result->n = n;
     result->labels = calloc(n, sizeof *result->labels);
+    result->predicted = calloc(n, sizeof *result->predicted);
     result->shares = calloc(n * DEMO_N_COLUMNS, sizeof *result->shares);
-    bool complete = result->labels && result->shares;
+    bool complete = result->labels && result->predicted && result->shares;
     for (size_t i = 0; i < DEMO_N_RULES; i++) {
         demo_rule *rule = &result->rules[i];
         rule->scores = calloc(n, sizeof *rule->scores);
@@ -203,7 +183,7 @@ int demo_run(demo_result *result, const demo_machine *machine, uint64_t seed, bo
     if (status == AEP_OK)
         status = apply_sigma(&rules[DEMO_SIGMA], &rules[DEMO_THREE_SIGMA], machine, n);
     if (status == AEP_OK)
-        status = mean_errors(result, model, machine);
+        status = aep_errors(NULL, result->predicted, model, NULL, row_of(machine, machine->test), n, DEMO_N_COLUMNS);
     if (status == AEP_OK)
         status = aep_explain(result->shares, model, NULL, row_of(machine, machine->test), n, DEMO_N_COLUMNS);
     if (status == AEP_OK)
@@ -215,6 +195,7 @@ int demo_run(demo_result *result, const demo_machine *machine, uint64_t seed, bo
 void demo_result_free(demo_result *result)
 {
     free(result->labels);
+    free(result->predicted);
     free(result->shares);
     for (size_t i = 0; i < DEMO_N_RULES; i++) {
         free(result->rules[i].scores);

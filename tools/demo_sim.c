@@ -5,6 +5,7 @@
  * Head and power follow the affinity laws (Q ~ n, H ~ n^2, P ~ n^3); the operating point is where the pump's curve and
  * the system's meet. Temperatures follow losses with time constants of half an hour to an hour. Demand, weather and the
  * drive's trim wander as Ornstein-Uhlenbeck processes. Every random number is a function of (seed, minute, channel).
+ * The faults are of moderate size: large ones would be found by any rule.
  */
 #include "demo.h"
 
@@ -41,7 +42,7 @@ enum fault_kind {
 static const demo_fault faults[DEMO_N_FAULTS] = {
     [CAVITATION] = {"cavitation", "suction strainer clogs, vapour in the impeller", DAY(1.29), DAY(1.50)},
     [STUCK_FLOW] = {"stuck flow meter", "repeats its last value", DAY(2.35), DAY(2.75)},
-    [SMOOTHED] = {"smoothed data", "the gateway sends 15-minute means as readings", DAY(3.27), DAY(3.60)},
+    [SMOOTHED] = {"smoothed data", "the gateway sends 15-minute means as readings", DAY(3.30), DAY(3.385)},
     [LEAKING_CHECK_VALVE] = {"check valve leaks", "water runs back while the pump stands", DAY(3.97), DAY(4.20)},
     [SWAPPED_MODE] = {"crossed wires", "low and high are reported the wrong way round", DAY(4.70), DAY(4.95)},
     [BEARING_WEAR] = {"bearing wear", "drive-end bearing slowly roughens", DAY(6.00), DAY(8.00)},
@@ -108,7 +109,7 @@ static int is_at(size_t minute, int kind)
 }
 
 /* How far a fault has gone, from 0 at its begin to 1 at its end. */
-static double progress(size_t minute, int kind)
+static double severity(size_t minute, int kind)
 {
     return (double)(minute - faults[kind].begin) / (double)(faults[kind].end - faults[kind].begin);
 }
@@ -117,9 +118,9 @@ static illness illness_at(size_t minute)
 {
     illness ill = {0};
     if (is_at(minute, CAVITATION))
-        ill.strainer = 1 + progress(minute, CAVITATION);
+        ill.strainer = 1 + severity(minute, CAVITATION);
     if (is_at(minute, BEARING_WEAR))
-        ill.wear = progress(minute, BEARING_WEAR);
+        ill.wear = severity(minute, BEARING_WEAR);
     if (is_at(minute, FOULED_IMPELLER))
         ill.fouling = 0.06;
     if (is_at(minute, PIPE_LEAK))

@@ -9,8 +9,8 @@ The method, for a batch of n rows x (without noise, which has its own tests):
     z = encoder(x), x' = decoder(z), r = ||x - x'||, e = r or |x - x'| by feature, e' = head(z)
     J = mean r + lambda1 sum theta^2 (encoder and decoder, weights and biases)
       + lambda2 sum ||z - mean z||^2 / (n k) + lambda3 mean ||e - e'||
-where both means are of squares if `squared`, and the head sees z and e without gradient unless `head_gradient`. Adam, a rate
-that is constant or falls by a cosine to zero, another rate for the head, and a bound on the norm of the whole gradient.
+where both means are of squares if `squared`, and the head sees z and e without gradient unless `head_gradient`. Adam, a
+rate that is constant or falls by a cosine to zero, another rate for the head, and a bound on the norm of the gradient.
 
 A file is a row of little-endian float64:
     n_features, activation, code activation, output activation, head activation (numbers of enum aep_activation),
@@ -49,6 +49,9 @@ DEFAULT = dict(n_features=7, encoder=[5, 3], decoder=[5], head=[4], activation=T
                output_activation=IDENTITY, head_activation=TANH, vector_error=False, squared=False, head_gradient=False,
                lambda1=1e-3, lambda2=0.1, lambda3=1.0, rate=1e-2, head_rate=1.0, beta1=0.9, beta2=0.999, epsilon=1e-8,
                cosine=True, clip=0.0, n_steps=24, batches=[16], seed=1)
+HEADER = ("n_features", "activation", "code_activation", "output_activation", "head_activation", "vector_error",
+          "squared", "head_gradient", "lambda1", "lambda2", "lambda3", "rate", "head_rate", "beta1", "beta2", "epsilon",
+          "cosine", "clip", "n_steps")
 VARIANTS = {
     "default": DEFAULT,
     "vector": {**DEFAULT, "vector_error": True, "squared": True, "head_gradient": True, "cosine": False, "clip": 0.5,
@@ -57,7 +60,7 @@ VARIANTS = {
                "code_activation": TANH, "head_activation": GELU, "output_activation": SIGMOID, "squared": True,
                "lambda2": 0.5, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-3, "batches": [16, 9, 2], "seed": 3},
     "open": {**DEFAULT, "head_gradient": True, "activation": GELU, "output_activation": LEAKY_RELU, "lambda3": 0.3,
-             "head_rate": 0.5, "clip": 0.8, "head": [5, 3], "seed": 4},
+             "head_rate": 0.5, "clip": 0.4, "head": [5, 3], "seed": 4},
 }
 
 
@@ -133,11 +136,9 @@ def rate_at(config, step):
 def record(config):
     random = np.random.RandomState(config["seed"])
     net = Net(config, random)
-    adam = torch.optim.Adam([{"params": net.autoencoder}, {"params": net.head}], betas=(config["beta1"], config["beta2"]),
-                            eps=config["epsilon"])
-    out = [[config[key] for key in ("n_features", "activation", "code_activation", "output_activation", "head_activation",
-                                    "vector_error", "squared", "head_gradient", "lambda1", "lambda2", "lambda3", "rate",
-                                    "head_rate", "beta1", "beta2", "epsilon", "cosine", "clip", "n_steps")]]
+    adam = torch.optim.Adam([{"params": net.autoencoder}, {"params": net.head}],
+                            betas=(config["beta1"], config["beta2"]), eps=config["epsilon"])
+    out = [[config[key] for key in HEADER]]
     out += [[len(config[part]), *config[part]] for part in ("encoder", "decoder", "head")]
     out.append(flat(net.params))
     for step in range(config["n_steps"]):

@@ -17,6 +17,7 @@ from ._constants import ColumnKind, Part, Status
 from ._errors import check, log, take_message
 from ._functions import ProgressFn
 from ._guard import Guard
+from ._interrupt import kept_interrupts
 from ._library import lib
 from ._options import Column, OptionsHandle, Value, find, options
 
@@ -219,12 +220,12 @@ class Model:
         @ProgressFn
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
             try:
-                return int(progress is not None and bool(progress(self, epoch, epochs, batch, batches)))
+                stop = progress is not None and progress(self, epoch, epochs, batch, batches)
             except BaseException as error:  # an exception must not cross the C library
                 raised.append(error)
-                return 1
+            return 1 if raised or stop else 0
 
-        with self._guard.writing():
+        with self._guard.writing(), kept_interrupts(raised):
             status = lib.aep_fit(self._pointer, *matrix(rows), step, None)
         if raised:
             take_message()

@@ -3,7 +3,9 @@
 
 import logging
 import math
+import os
 import pickle
+import signal
 import threading
 
 import aepred
@@ -143,6 +145,18 @@ def test_exceptions_of_progress_come_out_of_fit():
 
     with pytest.raises(KeyError, match="mine"):
         model.fit(normal_rows(100, 9), progress)
+    assert model.score(normal_rows(5, 9)).shape == (5,)
+
+
+def test_an_interrupt_stops_training_and_comes_out_of_fit():
+    model = aepred.Model(3, epochs=1_000_000)
+    handler = signal.getsignal(signal.SIGINT)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(normal_rows(1000, 9))
+    timer.join()
+    assert signal.getsignal(signal.SIGINT) is handler
     assert model.score(normal_rows(5, 9)).shape == (5,)
 
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Training runs recorded from PyTorch, replayed in float through aep_fit_batch. A sum of some 100 products is good to about
- * 1e-6 in float; Adam divides by the root of the second moment, which hands relative errors of gradients on to the weights,
- * and 24 steps add them up. Observed: at most 1e-5.
+ * Training runs recorded from PyTorch, replayed in float through aep_fit_batch. A sum of some 100 products is good to
+ * about 1e-6 in float; Adam divides by the root of the second moment, which hands relative errors of gradients on to
+ * the weights, and 24 steps add them up. Observed: at most 3e-6.
  */
 #include "golden.h"
 #include "model.h"
 
 #include <string.h>
 
-static const double tolerance = 1e-4;
+static const double tolerance = 3e-5;
 
 static void set(aep_options *options, int key, double value)
 {
@@ -69,8 +69,8 @@ static void assert_stat(const aep_model *model, int stat, double expected)
 {
     double got;
     ck_assert_int_eq(aep_model_stat(&got, model, stat), AEP_OK);
-    ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "%s: %.9g, recorded %.9g", aep_stat_name(stat), got,
-                  expected);
+    ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "%s: %.9g, recorded %.9g", aep_stat_name(stat),
+                  got, expected);
 }
 
 static void assert_losses(const aep_model *model, golden_run *run)
@@ -82,8 +82,7 @@ static void assert_losses(const aep_model *model, golden_run *run)
     assert_stat(model, AEP_STAT_LOSS_COMPACTNESS, expected[GOLDEN_COMPACTNESS]);
     assert_stat(model, AEP_STAT_LOSS_PREDICTION, expected[GOLDEN_PREDICTION]);
     assert_stat(model, AEP_STAT_LOSS, expected[GOLDEN_JOINT]);
-    assert_stat(model, AEP_STAT_LATENT_SPREAD,
-                sqrt(expected[GOLDEN_COMPACTNESS] * (double)aep_model_code_size(model)));
+    assert_stat(model, AEP_STAT_LATENT_SPREAD, sqrt(expected[GOLDEN_COMPACTNESS]));
 }
 
 /* what one batch left behind, against the next numbers of the recording */

@@ -14,7 +14,14 @@
 enum { GOLDEN_LAYERS = 8, GOLDEN_SIZE = 400 * 1000 };
 
 /* The order of the file. */
-enum golden_loss { GOLDEN_RECONSTRUCTION, GOLDEN_DECAY, GOLDEN_COMPACTNESS, GOLDEN_PREDICTION, GOLDEN_JOINT, GOLDEN_LOSSES };
+enum golden_loss {
+    GOLDEN_RECONSTRUCTION,
+    GOLDEN_DECAY,
+    GOLDEN_COMPACTNESS,
+    GOLDEN_PREDICTION,
+    GOLDEN_JOINT,
+    GOLDEN_LOSSES
+};
 
 typedef struct golden_layers {
     size_t n, width[GOLDEN_LAYERS];
@@ -34,7 +41,10 @@ typedef struct golden_run {
 static const char *const golden_variants[] = {"default", "vector", "layers", "open"};
 enum { GOLDEN_VARIANTS = 4 };
 
-static inline double golden_number(golden_run *run) { return aep__get_f64(&run->reader); }
+static inline double golden_number(golden_run *run)
+{
+    return aep__get_f64(&run->reader);
+}
 
 static inline size_t golden_size(golden_run *run)
 {
@@ -108,8 +118,8 @@ static inline void golden_close(golden_run *run)
 }
 
 /*
- * The largest |got - expected| against |expected| plus the root mean square of all expected: a small element is a sum of
- * terms as large as those of the others, and inherits their rounding.
+ * The largest |got - expected| against |expected| plus the root mean square of all expected: a small element is a sum
+ * of terms as large as those of the others, and inherits their rounding.
  */
 static inline double golden_distance(const real *got, const real *expected, size_t n)
 {

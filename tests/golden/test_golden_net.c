@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Training runs recorded from PyTorch, replayed in double on the network and the optimiser: the same but for rounding. */
+/*
+ * Training runs recorded from PyTorch, replayed in double on the network and the optimiser: the same but for rounding.
+ */
 #include "golden.h"
 #include "net.h"
 #include "optim.h"
 
 #include <string.h>
 
-static const double tolerance = 1e-9;
+static const double tolerance = 1e-11;
 
 typedef struct fixture {
     aep_allocator mem;
@@ -56,8 +58,8 @@ static void assert_losses(fixture *f, golden_run *run, size_t step)
                                          net->loss_prediction, net->loss};
     for (size_t i = 0; i < GOLDEN_LOSSES; i++) {
         const double expected = golden_number(run), got = *aep__value(&net->tape, &f->frame, nodes[i]);
-        ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "step %zu, loss %zu: %.15g, recorded %.15g", step,
-                      i, got, expected);
+        ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "step %zu, loss %zu: %.15g, recorded %.15g",
+                      step, i, got, expected);
     }
 }
 
@@ -77,7 +79,10 @@ static void update(fixture *f, const golden_run *run, size_t step)
     const bool clips = run->clip > 0 && norm > run->clip;
     const double scale = clips ? run->clip / norm : 1;
     aep__adam adam = {.rate = run->cosine ? aep__cosine_rate(run->rate, step, run->n_steps) : run->rate,
-                      .beta1 = run->beta1, .beta2 = run->beta2, .epsilon = run->epsilon, .step = step + 1};
+                      .beta1 = run->beta1,
+                      .beta2 = run->beta2,
+                      .epsilon = run->epsilon,
+                      .step = step + 1};
     aep__adam_step(&adam, f->params, f->m, f->v, f->dparams, scale, split);
     adam.rate *= run->head_rate;
     aep__adam_step(&adam, f->params + split, f->m + split, f->v + split, f->dparams + split, scale, n - split);
@@ -88,8 +93,8 @@ static void replay_step(fixture *f, golden_run *run, size_t step)
 {
     const aep__tape *tape = &f->net.tape;
     const size_t rows = golden_size(run);
-    aep__pass pass = {.params = f->params, .dparams = f->dparams, .rows = rows, .training = true,
-                      .noise = AEP_NOISE_NONE};
+    aep__pass pass = {
+        .params = f->params, .dparams = f->dparams, .rows = rows, .training = true, .noise = AEP_NOISE_NONE};
     ck_assert_uint_le(rows, f->frame.capacity);
     aep__net_weigh(&pass, run->lambda1, run->lambda2, run->lambda3);
     real *x = golden_read(run, rows * run->n_features);

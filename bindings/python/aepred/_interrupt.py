@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Interrupts from the keyboard while the C library runs."""
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import Iterator
+
+
+@contextmanager
+def kept_interrupts(raised: list[BaseException]) -> Iterator[None]:
+    """Append what the handler of SIGINT raises to `raised`.
+
+    Python runs the handler when a callback is entered, before any `try` in it: ctypes would drop the exception there.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+
+    def keep(number: int, frame: object) -> None:
+        try:
+            handler(number, frame)
+        except BaseException as error:
+            raised.append(error)
+
+    signal.signal(signal.SIGINT, keep)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)

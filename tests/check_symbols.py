@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The header, the symbol map and the exported symbols name the same functions; nothing forbidden is called.
+
+Usage: check_symbols.py HEADER SYMBOL_MAP SHARED_LIBRARY
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SKIP = 77
+
+# A library inside a host process neither prints nor ends it, reads no environment, and has no state of its own there.
+FORBIDDEN = set("""
+    abort _exit exit quick_exit _Exit __assert_fail atexit
+    printf fprintf dprintf vprintf vfprintf puts fputs fputc putc putchar fwrite perror stdout stderr syslog
+    __printf_chk __fprintf_chk __vfprintf_chk
+    getenv secure_getenv setenv putenv setlocale localeconv
+    signal sigaction raise kill
+    rand srand random srandom drand48 time clock gettimeofday
+    strtok gmtime localtime strtod atof sprintf gets
+    pthread_create pthread_mutex_lock thrd_create fork system popen
+    openblas_set_num_threads goto_set_num_threads
+    calloc realloc aligned_alloc posix_memalign memalign
+""".split())
+
+
+def header_functions(path: str) -> set[str]:
+    text = re.sub(r"/\*.*?\*/", "", Path(path).read_text(encoding="utf-8"), flags=re.S)
+    return set(re.findall(r"\bAEP_API\b[^;(]*?\b(aep_\w+)\s*\(", text))
+
+
+def map_functions(path: str) -> set[str]:
+    text = re.sub(r"/\*.*?\*/", "", Path(path).read_text(encoding="utf-8"), flags=re.S)
+    text = "".join(re.findall(r"global:(.*?)local:", text, flags=re.S))
+    return set(re.findall(r"^\s*([\w*?]+);", text, flags=re.M))
+
+
+def dynamic_symbols(library: str, which: str) -> set[str]:
+    lines = subprocess.run(["nm", "-D", which, library], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    symbols = (line.split()[-2:] for line in lines)
+    return {name.split("@")[0] for kind, name in symbols if kind != "A"}  # A: the names of versions
+
+
+def compare(name: str, found: set[str], expected: set[str]) -> int:
+    for symbol in sorted(found - expected):
+        print(f"{name}: {symbol} is not in the header")
+    for symbol in sorted(expected - found):
+        print(f"{name}: {symbol} of the header is missing")
+    return len(found ^ expected)
+
+
+def main() -> int:
+    header, symbol_map, library = sys.argv[1:]
+    if not shutil.which("nm"):
+        print("skipped: nm is not installed")
+        return SKIP
+    expected = header_functions(header)
+    if len(expected) < 60:
+        sys.exit(f"only {len(expected)} functions were found in the header")
+    wrong = compare("symbol map", map_functions(symbol_map), expected)
+    wrong += compare("library", dynamic_symbols(library, "--defined-only"), expected)
+    forbidden = dynamic_symbols(library, "--undefined-only") & FORBIDDEN
+    for symbol in sorted(forbidden):
+        print(f"library: calls {symbol}")
+    wrong += len(forbidden)
+    print(f"{len(expected)} functions, {wrong} differences")
+    return min(wrong, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the tests of the command line share: running the program, small data, reading its output."""
+import csv
+import io
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ['AEPRED_PROGRAM']
+
+
+def machine_rows(n, seed=1, fault=False):
+    """Rows speed, flow, mode of a machine: flow follows speed, and mode says which half speed lies in."""
+    source = random.Random(seed)
+    rows = []
+    for _ in range(n):
+        speed = source.uniform(-1, 1)
+        flow = (source.uniform(3, 4) if fault else speed * speed) + source.gauss(0, 0.01)
+        rows.append([f'{speed:.5f}', f'{flow:.5f}', 'fast' if speed > 0 else 'slow'])
+    return rows
+
+
+def csv_text(rows, header=('speed', 'flow', 'mode')):
+    return ''.join(','.join(row) + '\n' for row in ([header] if header else []) + rows)
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, in which the program runs."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='aepred-')
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        data = content if isinstance(content, bytes) else content.encode()
+        with open(self.path(name), 'wb') as file:
+            file.write(data)
+        return name
+
+    def read(self, name):
+        with open(self.path(name), encoding='utf-8', newline='') as file:
+            return file.read()
+
+    def read_bytes(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read()
+
+    def run_program(self, *arguments, status=0, stdin=None, **options):
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, check=False, timeout=300,
+                              **({'input': data} if data is not None else {'stdin': subprocess.DEVNULL}), **options)
+        done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        self.assertEqual(done.returncode, status, f'aepred {" ".join(arguments)}\n{done.stderr}')
+        return done
+
+    def fails(self, *arguments, saying, status=1, stdin=None):
+        """The program ends with that status, having said that, and having written no results."""
+        done = self.run_program(*arguments, status=status, stdin=stdin)
+        self.assertIn(saying, done.stderr)
+        return done
+
+    def train(self, *arguments, status=0, stdin=None):
+        """A quick model; the last argument is its name."""
+        return self.run_program('train', '--epochs', '3', '--batch', '32', *arguments[:-1], '-o', arguments[-1],
+                                status=status, stdin=stdin)
+
+    def scores(self, *arguments, stdin=None):
+        text = self.run_program('score', *arguments, stdin=stdin).stdout
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def machine_model(self, *arguments, name='m.aep', rows=300):
+        self.write('train.csv', csv_text(machine_rows(rows)))
+        self.train('-q', *arguments, 'train.csv', name)
+        return name

@@ -1,0 +1,467 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The commands train, score, eval, explain and info, their help, exit statuses and outputs."""
+import csv
+import io
+import json
+import os
+import pty
+import re
+import signal
+import stat
+import subprocess
+import time
+import unittest
+
+from cli import PROGRAM, Case, csv_text, machine_rows
+
+EVAL_KEYS = ['rows', 'anomalies', 'threshold', 'precision', 'recall', 'f1', 'f1_at_true_count', 'auroc',
+             'average_precision']
+COMMANDS = ['train', 'score', 'eval', 'explain', 'info', 'demo']
+
+
+def labelled(n_normal, n_anomalies, seed=2):
+    """CSV text of machine rows with a last column that says ok or fault."""
+    normal, faults = machine_rows(n_normal, seed), machine_rows(n_anomalies, seed + 1, fault=True)
+    rows = [row + ['ok'] for row in normal] + [row + ['fault'] for row in faults]
+    return csv_text(rows, ('speed', 'flow', 'mode', 'state'))
+
+
+class Help(Case):
+    def test_help_and_version_go_to_standard_output(self):
+        top = self.run_program('--help')
+        self.assertEqual(top.stderr, '')
+        for command in COMMANDS:
+            self.assertRegex(top.stdout, rf'(?m)^  {command} ')
+            done = self.run_program(command, '--help')
+            self.assertIn(f'Usage: aepred {command} ', done.stdout)
+            self.assertEqual(done.stderr, '')
+        self.assertRegex(self.run_program('--version').stdout, r'^aepred \d+\.\d+\.\d+\n$')
+
+    def test_train_help_ends_with_every_option_of_the_library(self):
+        text = self.run_program('train', '--help').stdout
+        table = text[text.index('Options for --set'):]
+        names = re.findall(r'(?m)^  (\w+) ', table)
+        self.machine_model(name='m')
+        info = json.loads(self.run_program('info', '--json', 'm').stdout)
+        self.assertEqual(names, list(info['options']))
+        self.assertGreater(len(names), 30)
+
+    def test_defaults_in_the_help_are_those_of_the_library(self):
+        text = re.sub(r'\s+', ' ', self.run_program('train', '--help').stdout)
+        for name in ('epochs', 'batch', 'seed', 'alarm_rate'):
+            option = name.replace('_', '-')
+            shown = re.search(rf'--{option}=\w+ [^(]*\(default ([\d.]+)\)', text).group(1)
+            preset = re.search(rf' {name} ([\d.]+) ', text).group(1)
+            self.assertEqual(shown, preset, name)
+
+    def test_wrong_usage_is_status_2(self):
+        self.machine_model(name='m')
+        for arguments, saying in (
+                ([], 'no command given'),
+                (['frobnicate'], "no command 'frobnicate'"),
+                (['score'], 'no model given'),
+                (['score', 'm'], 'no input file'),
+                (['score', '--frob', 'm', 'train.csv'], '--frob: unknown option'),
+                (['score', '--alarm-rate', '2', 'm', 'train.csv'], 'must be a number from 0 to 1'),
+                (['score', '--threshold', 'x', 'm', 'train.csv'], '--threshold x'),
+                (['score', '--score', 'x', 'm', 'train.csv'], 'must be prediction, reconstruction or signed'),
+                (['score', '--header', 'x', 'm', 'train.csv'], 'must be auto, yes or no'),
+                (['score', '--delimiter', '', 'm', 'train.csv'], 'must be one character'),
+                (['eval', 'm', 'train.csv'], 'to know the truth'),
+                (['eval', 'm', 'train.csv', '--label', '1'], 'to know the truth'),
+                (['eval', 'm', 'train.csv', '--anomaly', '1'], 'need --label'),
+                (['eval', 'm', 'train.csv', '--label', '1', '--anomaly', '1', '--normal', '0'], 'exclude each other'),
+                (['explain', '--top', '0', 'm', 'train.csv'], '--top 0'),
+                (['info'], 'one model'),
+                (['info', 'm', 'm'], 'one model'),
+                (['train', 'train.csv'], '-o MODEL is needed'),
+                (['train', 'train.csv', '-o', '-'], 'not to standard output'),
+                (['train', '-o', 'x'], 'no input file'),
+                (['train', 'train.csv', '-o', 'x', '--label', '1'], '--label needs'),
+                (['train', 'train.csv', '-o', 'x', '--epochs', '0'], 'epochs: must be an integer from 1 to 1000000'),
+                (['train', 'train.csv', '-o', 'x', '--batch', 'many'], "not 'many'"),
+                (['train', 'train.csv', '-o', 'x', '--encoder', '4,0'], '--encoder 4,0'),
+                (['train', 'train.csv', '-o', 'x', '--encoder', ''], '--encoder'),
+                (['train', 'train.csv', '-o', 'x', '--head', '4,,4'], '--head 4,,4'),
+                (['train', 'train.csv', '-o', 'x', '--decoder', '4;4'], '--decoder 4;4'),
+                (['train', 'train.csv', '-o', 'x', '--set', 'epochs'], 'must be KEY=VALUE'),
+                (['train', 'train.csv', '-o', 'x', '--set', 'colour=1'], "there is no option 'colour'"),
+                (['train', 'train.csv', '-o', 'x', '--set', 'scaling=log'], 'none of its choices'),
+                (['train', 'train.csv', '-o', 'x', '--set', 'squared=maybe'], 'yes or no'),
+                (['train', 'train.csv', '-o', 'x', '--set', 'seed=1.5'], 'seed'),
+                (['train', 'train.csv', '-o', 'x', '--calibration', '1'], '--calibration 1'),
+                (['train', 'train.csv', '-o', 'x', '--train-share', '-1'], '--train-share -1')):
+            with self.subTest(arguments=arguments):
+                done = self.fails(*arguments, saying=saying, status=2)
+                self.assertEqual(done.stdout, '')
+        self.assertFalse(os.path.exists(self.path('x')))
+
+
+class Train(Case):
+    def test_it_is_repeatable_and_follows_the_seed(self):
+        self.write('a.csv', csv_text(machine_rows(200)))
+        for name, seed in (('one', '7'), ('two', '7'), ('other', '8')):
+            self.train('--seed', seed, 'a.csv', name)
+        one, two, other = (self.read_bytes(name) for name in ('one', 'two', 'other'))
+        self.assertEqual(one, two)
+        self.assertNotEqual(one, other)
+
+    def test_options_reach_the_model(self):
+        self.write('a.csv', csv_text(machine_rows(200)))
+        self.run_program('train', 'a.csv', '-o', 'm', '--encoder', '7,5,2', '--decoder', '6', '--head', '9,8', '--epochs', '2',
+                         '--batch', '50', '--seed', '3', '--alarm-rate', '0.2', '--set', 'scaling=robust', '--set',
+                         'squared=yes', '--set', 'learning_rate=0.01')
+        info = json.loads(self.run_program('info', '--json', 'm').stdout)
+        self.assertEqual(info['layers'], {'encoder': [7, 5, 2], 'decoder': [6], 'head': [9, 8]})
+        options = info['options']
+        self.assertEqual([options[key] for key in ('epochs', 'batch', 'seed', 'alarm_rate', 'scaling', 'squared')],
+                         [2, 50, 3, 0.2, 'robust', True])
+        self.assertAlmostEqual(options['learning_rate'], 0.01)
+        self.assertEqual(info['code_size'], 2)
+        self.assertEqual(info['statistics']['epochs'], 2)
+        self.assertEqual(info['statistics']['calibration_rows'], 20)
+        self.assertEqual(info['statistics']['scaling_rows'], 180)
+
+    def test_anomalies_are_left_out(self):
+        self.write('all.csv', labelled(200, 50))
+        self.write('normal.csv', csv_text(machine_rows(200, 2)))
+        self.train('-q', 'normal.csv', 'expected')
+        for arguments in (['--label', 'state', '--anomaly', 'fault'], ['--label', 'state', '--normal', 'ok'],
+                          ['--label', 'last', '--normal', 'fine,ok'], ['--label', '4', '--anomaly', 'fault,broken']):
+            with self.subTest(arguments=arguments):
+                self.train(*arguments, 'all.csv', 'm')
+                self.assertEqual(self.read_bytes('m'), self.read_bytes('expected'))
+
+    def test_a_label_that_never_occurs_is_pointed_out(self):
+        self.write('all.csv', labelled(50, 5))
+        done = self.train('--label', 'state', '--anomaly', 'fautl', 'all.csv', 'm')
+        self.assertIn("no row has the label 'fautl' (--anomaly)", done.stderr)
+        done = self.fails('train', 'all.csv', '-o', 'x', '--label', 'state', '--normal', 'OK',
+                          saying='at least 2 normal rows, there are 0')
+        self.assertIn("no row has the label 'OK'", done.stderr)
+
+    def test_a_missing_label_is_an_error(self):
+        self.write('all.csv', 'x,y,state\n1,2,ok\n2,3,\n')
+        self.fails('train', 'all.csv', '-o', 'x', '--label', 'state', '--normal', 'ok',
+                   saying='all.csv:3: column 3 (state): the label is missing')
+
+    def test_columns_that_do_not_exist_are_named(self):
+        self.write('a.csv', csv_text(machine_rows(20)))
+        for option in ('--drop', '--label'):
+            self.fails('train', 'a.csv', '-o', 'x', option, 'pace', '--anomaly' if option == '--label' else '--drop', '1',
+                       saying=f"a.csv: has no column 'pace' ({option})")
+        self.fails('train', 'a.csv', '-o', 'x', '--categorical', 'pace', saying="there is no feature 'pace'")
+        self.fails('train', 'a.csv', '-o', 'x', '--drop', '1,2,3', saying='no columns are left')
+        self.fails('train', 'a.csv', '-o', 'x', '--drop', '4', saying="has no column '4'")
+
+    def test_several_files_are_matched_by_name(self):
+        rows = machine_rows(120)
+        self.write('all.csv', csv_text(rows))
+        self.write('a.csv', csv_text(rows[:70]))
+        self.write('b.csv', csv_text([row[::-1] for row in rows[70:]], ('mode', 'flow', 'speed')))
+        self.train('-q', 'all.csv', 'one')
+        self.train('-q', 'a.csv', 'b.csv', 'two')
+        self.assertEqual(self.read_bytes('one'), self.read_bytes('two'))
+
+    def test_share_and_rest_split_the_rows(self):
+        text = labelled(500, 40)
+        self.write('all.csv', text)
+        arguments = ['--label', 'state', '--anomaly', 'fault', '--train-share', '0.5', '--rest', 'rest.csv']
+        self.train('--seed', '1', *arguments, 'all.csv', 'm')
+        rest = self.read('rest.csv').splitlines()
+        self.assertEqual(rest[0], 'speed,flow,mode,state')
+        self.assertEqual(len(rest), 1 + 250 + 40)
+        self.assertEqual([line for line in text.splitlines() if line in set(rest)], rest)
+        self.train('--seed', '2', *arguments, 'all.csv', 'm')
+        other = self.read('rest.csv').splitlines()
+        self.assertEqual(len(other), len(rest))
+        self.assertNotEqual(other, rest)
+
+    def test_an_old_rest_survives_an_error(self):
+        self.write('bad.csv', 'x,y\n1,2\n2,3\n1,2\n1\n')
+        self.write('rest.csv', 'precious')
+        self.fails('train', 'bad.csv', '-o', 'm', '--train-share', '0.1', '--rest', 'rest.csv', saying='bad.csv:5')
+        self.assertEqual(self.read('rest.csv'), 'precious')
+        self.assertEqual(sorted(os.listdir(self.folder)), ['bad.csv', 'rest.csv'])
+
+    def test_very_few_rows(self):
+        for n in (2, 3, 5, 12):
+            self.write('a.csv', csv_text(machine_rows(n)))
+            done = self.train('a.csv', 'm')
+            self.assertEqual(len(self.scores('m', 'a.csv')), n)
+            self.assertEqual('gets no threshold' in done.stderr, n == 2)
+        self.write('a.csv', csv_text(machine_rows(1)))
+        self.fails('train', 'a.csv', '-o', 'm', saying='at least 2 normal rows, there are 1')
+
+    def test_a_folder_that_does_not_exist_is_told_first(self):
+        self.write('a.csv', csv_text(machine_rows(20)))
+        done = self.fails('train', 'a.csv', '-o', 'absent/m', saying='cannot write absent/m: No such file')
+        self.assertNotIn('rows read', done.stderr)
+
+    def test_quiet_and_no_progress_where_there_is_no_terminal(self):
+        self.write('a.csv', csv_text(machine_rows(200)))
+        self.assertNotIn('epoch', self.train('a.csv', 'm').stderr)
+        done = self.train('-q', '--alarm-rate', '0.1', 'a.csv', 'm')
+        self.assertEqual(done.stderr + done.stdout, '')
+
+
+class Interrupt(Case):
+    def start(self, epochs):
+        self.write('a.csv', csv_text(machine_rows(2000)))
+        screen, program_end = pty.openpty()
+        process = subprocess.Popen([PROGRAM, 'train', 'a.csv', '-o', 'm', '--epochs', epochs], cwd=self.folder,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=program_end)
+        os.close(program_end)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(os.close, screen)
+        return process, screen
+
+    def read_until(self, screen, wanted):
+        shown, deadline = '', time.monotonic() + 60
+        while wanted not in shown and time.monotonic() < deadline:
+            try:
+                shown += os.read(screen, 4096).decode()
+            except OSError:  # the other end is closed
+                break
+        self.assertIn(wanted, shown)
+        return shown
+
+    def test_a_terminal_shows_progress_and_an_interrupt_saves_the_model(self):
+        process, screen = self.start('1000000')
+        self.assertRegex(self.read_until(screen, ' left\x1b'), r'epoch \d+/1000000 \[[= ]+\] loss [\d.]+, \d+:\d\d left')
+        process.send_signal(signal.SIGINT)
+        self.read_until(screen, 'the model so far is calibrated and saved')
+        self.assertEqual(process.wait(), 0)
+        statistics = json.loads(self.run_program('info', '--json', 'm').stdout)['statistics']
+        self.assertEqual(statistics['calibration_rows'], 200)
+
+
+class Score(Case):
+    def test_output_has_a_line_for_each_row(self):
+        self.machine_model('--alarm-rate', '0.1', name='m')
+        rows = self.scores('m', 'train.csv')
+        self.assertEqual(list(rows[0]), ['row', 'score', 'p_value', 'anomaly'])
+        self.assertEqual([row['row'] for row in rows], [str(i + 1) for i in range(300)])
+        self.assertEqual({row['anomaly'] for row in rows}, {'0', '1'})
+        for row in rows:
+            self.assertTrue(0 < float(row['p_value']) <= 1)
+            self.assertEqual(row['anomaly'] == '1', float(row['p_value']) <= 0.1)
+
+    def test_rows_count_over_files(self):
+        self.machine_model(name='m')
+        self.write('b.csv', csv_text(machine_rows(5)))
+        rows = self.scores('m', 'b.csv', 'b.csv')
+        self.assertEqual([row['row'] for row in rows], [str(i + 1) for i in range(10)])
+        self.assertEqual([row['score'] for row in rows[:5]], [row['score'] for row in rows[5:]])
+
+    def test_without_calibration_verdicts_are_empty(self):
+        self.machine_model('--calibration', '0', name='m')
+        row = self.scores('m', 'train.csv')[0]
+        self.assertEqual((row['p_value'], row['anomaly']), ('', ''))
+        low, high = (self.scores('--threshold', t, 'm', 'train.csv')[0] for t in ('0', '1000'))
+        self.assertEqual((low['p_value'], low['anomaly'], high['anomaly']), ('', '1', '0'))
+        self.fails('score', '--alarm-rate', '0.1', 'm', 'train.csv', saying='is not calibrated')
+
+    def test_the_alarm_rate_moves_the_threshold(self):
+        self.machine_model(name='m', rows=2000)
+        flagged = [sum(row['anomaly'] == '1' for row in self.scores('--alarm-rate', rate, 'm', 'train.csv'))
+                   for rate in ('0.01', '0.1', '0.5')]
+        self.assertEqual(flagged, sorted(flagged))
+        self.assertTrue(700 < flagged[2] < 1300, flagged)
+
+    def test_columns_are_matched_by_name(self):
+        self.machine_model(name='m')
+        rows = machine_rows(20, 5)
+        self.write('a.csv', csv_text(rows))
+        expected = self.scores('m', 'a.csv')
+        self.write('b.csv', csv_text([[row[2], 'extra', row[0], row[1]] for row in rows],
+                                     ('mode', 'note', 'speed', 'flow')))
+        self.assertEqual(self.scores('m', 'b.csv'), expected)
+        done = self.run_program('score', 'm', 'b.csv')
+        self.assertIn("b.csv: column 'note' is not one of the model's and is ignored", done.stderr)
+        self.assertEqual(self.run_program('score', '--drop', 'note', 'm', 'b.csv').stderr, '')
+        self.write('c.csv', csv_text(rows, None))
+        self.assertEqual(self.scores('m', 'c.csv'), expected)
+        self.fails('score', '--drop', 'flow', 'm', 'a.csv', saying="'flow' is named by --label or --drop")
+        self.write('d.csv', csv_text([row[:2] for row in rows], ('speed', 'flow')))
+        self.fails('score', 'm', 'd.csv', saying="d.csv: has no column 'mode', which the model needs")
+
+    def test_the_label_column_is_skipped(self):
+        self.write('a.csv', labelled(50, 5).split('\n', 1)[1])
+        self.train('--label', 'last', '--anomaly', 'fault', 'a.csv', 'm')
+        self.assertEqual(len(self.scores('--label', 'last', 'm', 'a.csv')), 55)
+        self.fails('score', 'm', 'a.csv', saying='has 4 columns for features, where 3 are needed')
+
+    def test_unseen_words(self):
+        self.machine_model(name='m')
+        unseen = 'speed,flow,mode\n0.1,0.01,reverse\n'
+        self.assertEqual(len(self.scores('m', '-', stdin=unseen)), 1)
+        self.machine_model('--set', 'unseen=error', name='strict')
+        self.fails('score', 'strict', '-', stdin=unseen, saying="standard input:2: column 3 (mode): expected one of "
+                   "the words that the model was trained on, found 'reverse'")
+
+    def test_missing_values_in_scoring(self):
+        self.machine_model(name='m')
+        self.fails('score', 'm', '-', stdin='speed,flow,mode\n0.1,,fast\n', saying='standard input:2: column 2 (flow): '
+                   'the value is missing')
+
+    def test_output_files_are_replaced_only_when_whole(self):
+        self.machine_model(name='m')
+        self.write('out.csv', 'precious')
+        self.write('bad.csv', csv_text(machine_rows(3000)) + '1,x,fast\n')
+        self.fails('score', 'm', 'bad.csv', '-o', 'out.csv', saying='bad.csv:3002')
+        self.assertEqual(self.read('out.csv'), 'precious')
+        os.chmod(self.path('out.csv'), 0o640)
+        os.symlink('out.csv', self.path('link.csv'))
+        self.run_program('score', 'm', 'train.csv', '-o', 'link.csv')
+        self.assertEqual(self.read('out.csv'), self.run_program('score', 'm', 'train.csv').stdout)
+        self.assertTrue(os.path.islink(self.path('link.csv')))
+        self.assertEqual(stat.S_IMODE(os.stat(self.path('out.csv')).st_mode), 0o640)
+        self.assertEqual(sorted(os.listdir(self.folder)), ['bad.csv', 'link.csv', 'm', 'out.csv', 'train.csv'])
+        self.fails('score', 'm', 'train.csv', '-o', 'absent/out.csv', saying='cannot write absent/out.csv')
+        self.assertEqual(self.run_program('score', 'm', 'train.csv', '-o', '/dev/null').stdout, '')
+
+    def test_a_closed_pipe_and_a_full_disk_are_errors(self):
+        self.machine_model(name='m')
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        done = subprocess.run([PROGRAM, 'score', 'm', 'train.csv'], cwd=self.folder, stdout=write_end,
+                              stderr=subprocess.PIPE, check=False)
+        os.close(write_end)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'cannot write standard output: Broken pipe', done.stderr)
+        if not os.path.exists('/dev/full'):
+            self.skipTest('there is no /dev/full')
+        for arguments in (['score', 'm', 'train.csv'], ['info', 'm'], ['--help'], ['score', '--help']):
+            with open('/dev/full', 'wb') as full:
+                done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, stdout=full, stderr=subprocess.PIPE,
+                                      check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn(b'No space left', done.stderr)
+
+    @unittest.skipUnless(os.path.exists('/proc/self/status'), 'there is no /proc')
+    def test_memory_does_not_grow_with_the_rows(self):
+        self.machine_model(name='m')
+        header, body = csv_text(machine_rows(2000)).split('\n', 1)
+        process = subprocess.Popen([PROGRAM, 'score', 'm', '-'], cwd=self.folder, stdin=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL)
+        process.stdin.write(f'{header}\n'.encode())
+        peaks = []
+        for repeats in (10, 100):  # a pipe holds little, so nearly all of it has been scored once it is written
+            for _ in range(repeats):
+                process.stdin.write(body.encode())
+            with open(f'/proc/{process.pid}/status', encoding='ascii') as file:
+                peaks.append(int(re.search(r'VmHWM:\s+(\d+) kB', file.read()).group(1)))
+        process.stdin.close()
+        self.assertEqual(process.wait(), 0)
+        self.assertLess(peaks[1], peaks[0] + 1000, 'kilobytes at 20,000 and at 220,000 rows')
+
+    def test_wrong_models_are_refused(self):
+        self.machine_model(name='m')
+        self.fails('score', 'absent', 'train.csv', saying='absent: cannot load the model: No such file')
+        self.fails('info', 'train.csv', saying='train.csv: cannot load the model')
+        model = self.read_bytes('m')
+        self.write('cut', model[:-10])
+        self.fails('score', 'cut', 'train.csv', saying='cut: cannot load the model')
+        self.write('bent', model[:200] + bytes([model[200] ^ 1]) + model[201:])
+        self.fails('score', 'bent', 'train.csv', saying='bent: cannot load the model')
+
+
+class Eval(Case):
+    def setUp(self):
+        super().setUp()
+        self.write('train.csv', csv_text(machine_rows(600)))
+        self.run_program('train', '-q', 'train.csv', '-o', 'm', '--epochs', '40', '--batch', '32')
+        self.write('test.csv', labelled(300, 30))
+        self.truth = ['--label', 'state', '--anomaly', 'fault']
+
+    def test_json_has_these_keys_and_the_right_values(self):
+        result = json.loads(self.run_program('eval', '--json', 'm', 'test.csv', *self.truth).stdout)
+        self.assertEqual(list(result), EVAL_KEYS)
+        self.assertEqual((result['rows'], result['anomalies']), (330, 30))
+        scores = [float(row['score']) for row in self.scores('m', 'test.csv', '--label', 'state')]
+        normal, faults = scores[:300], scores[300:]
+        flagged_normal = sum(score >= result['threshold'] for score in normal)
+        flagged_faults = sum(score >= result['threshold'] for score in faults)
+        self.assertGreater(flagged_faults, 0)
+        self.assertAlmostEqual(result['recall'], flagged_faults / 30)
+        self.assertAlmostEqual(result['precision'], flagged_faults / (flagged_faults + flagged_normal))
+        pairs = sum((fault > row) + (fault == row) / 2 for fault in faults for row in normal)
+        self.assertAlmostEqual(result['auroc'], pairs / 300 / 30)
+        cut = sorted(scores)[-30]
+        self.assertAlmostEqual(result['f1_at_true_count'], sum(score >= cut for score in faults) / 30)
+        self.assertGreater(result['auroc'], 0.9)
+
+    def test_text_shows_the_same_figures(self):
+        text = self.run_program('eval', 'm', 'test.csv', *self.truth).stdout
+        result = json.loads(self.run_program('eval', '--json', 'm', 'test.csv', *self.truth).stdout)
+        names = ['rows', 'anomalies', 'threshold', 'precision', 'recall', 'F1', 'F1 at true count', 'AUROC',
+                 'average precision']
+        shown = re.findall(r'(?m)^(.*?) +(\S+)$', text)
+        self.assertEqual([name for name, _ in shown], names)
+        for (_, value), key in zip(shown, EVAL_KEYS):
+            self.assertAlmostEqual(float(value), result[key], 4)
+
+    def test_normal_and_anomaly_say_the_same(self):
+        one = self.run_program('eval', 'm', 'test.csv', *self.truth).stdout
+        self.assertEqual(self.run_program('eval', 'm', 'test.csv', '--label', 'last', '--normal', 'ok').stdout, one)
+
+    def test_another_score_has_no_threshold(self):
+        result = json.loads(self.run_program('eval', '--json', '--score', 'reconstruction', 'm', 'test.csv',
+                                             *self.truth).stdout)
+        self.assertEqual([key for key in EVAL_KEYS if result[key] is None], ['threshold', 'precision', 'recall', 'f1'])
+        own = json.loads(self.run_program('eval', '--json', '--score', 'prediction', 'm', 'test.csv',
+                                          *self.truth).stdout)
+        self.assertIsNotNone(own['threshold'])
+
+    def test_one_class_leaves_figures_undefined(self):
+        self.write('normal.csv', labelled(20, 0))
+        done = self.run_program('eval', '--json', 'm', 'normal.csv', *self.truth)
+        result = json.loads(done.stdout)
+        self.assertEqual([key for key in EVAL_KEYS if result[key] is None],
+                         ['f1_at_true_count', 'auroc', 'average_precision'])
+        self.assertIn('all rows are normal', done.stderr)
+        self.write('none.csv', 'speed,flow,mode,state\n')
+        self.fails('eval', 'm', 'none.csv', *self.truth, saying='no rows')
+
+    def test_explain_names_the_tampered_column(self):
+        self.write('a.csv', 'speed,flow,mode\n0.5,30,fast\n')
+        done = self.run_program('explain', 'm', 'a.csv')
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(list(rows[0]), ['row', 'score', 'rank', 'column', 'share', 'value', 'expected'])
+        self.assertEqual([row['rank'] for row in rows], ['1', '2', '3'])
+        self.assertAlmostEqual(sum(float(row['share']) for row in rows), 1, 4)
+        self.assertEqual((rows[0]['column'], rows[0]['value']), ('flow', '30'))
+        self.assertLess(float(rows[0]['expected']), 10)
+        mode = next(row for row in rows if row['column'] == 'mode')
+        self.assertEqual(mode['value'], 'fast')
+        self.assertIn(mode['expected'], ('fast', 'slow'))
+        one = self.run_program('explain', '--top', '1', 'm', 'a.csv').stdout
+        self.assertEqual(one, ''.join(done.stdout.splitlines(True)[:2]))
+
+    def test_explain_flagged_shows_only_those(self):
+        arguments = ['m', 'test.csv', '--label', 'state']
+        flagged = [row['row'] for row in self.scores(*arguments) if row['anomaly'] == '1']
+        done = self.run_program('explain', '--flagged', '--top', '1', *arguments)
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual([row['row'] for row in rows], flagged)
+        self.fails('explain', '--flagged', '--score', 'signed', *arguments, saying='has no threshold')
+
+    def test_names_with_commas_and_quotes_are_quoted(self):
+        self.write('a.csv', '"a,b","say ""x"""\n' + '1,2\n3,4\n' * 5)
+        self.train('a.csv', 'q')
+        rows = list(csv.DictReader(io.StringIO(self.run_program('explain', 'q', 'a.csv').stdout)))
+        self.assertEqual({row['column'] for row in rows}, {'a,b', 'say "x"'})
+
+    def test_info_text_and_history(self):
+        text = self.run_program('info', 'm').stdout
+        self.assertRegex(text, r'3  mode +categorical, 2 levels: (fast, slow|slow, fast)\n')
+        self.assertRegex(text, r'(?m)^epochs +40$')
+        history = list(csv.DictReader(io.StringIO(self.run_program('info', '--history', 'm').stdout)))
+        self.assertEqual([row['epoch'] for row in history], [str(i + 1) for i in range(40)])
+        self.assertLess(float(history[-1]['loss']), float(history[0]['loss']))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Divergence is undone and reported, collapse is reported, and a healthy model detects. */
+#include "support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 64, COLS = 3 };
+
+/* Linear layers, huge values, squared norms, the largest learning rate. */
+static const setting explosive[] = {{AEP_OPT_SCALING, AEP_SCALING_NONE},     {AEP_OPT_SQUASH, AEP_SQUASH_NONE},
+                                    {AEP_OPT_SQUARED, 1},                    {AEP_OPT_LEARNING_RATE, 1},
+                                    {AEP_OPT_ACTIVATION, AEP_IDENTITY},      {AEP_OPT_HEAD_ACTIVATION, AEP_IDENTITY},
+                                    {AEP_OPT_SCHEDULE, AEP_SCHEDULE_CONSTANT}, {AEP_OPT_VALIDATION, 0.2},
+                                    {AEP_OPT_EPOCHS, 200},                   {0, 0}};
+
+static float *huge_rows(void)
+{
+    float *rows = new_rows("nnn", N, 1);
+    for (size_t i = 0; i < N * COLS; i++)
+        rows[i] *= 1e9f;
+    return rows;
+}
+
+static void assert_scores_are_finite(const aep_model *model, const float *rows)
+{
+    float *scores = scores_of(model, rows, N);
+    for (size_t i = 0; i < N; i++)
+        ck_assert(isfinite(scores[i]));
+    free(scores);
+}
+
+START_TEST(a_step_that_diverges_is_undone)
+{
+    messages log = {0};
+    float *rows = huge_rows();
+    aep_model *model = new_model("nnn", explosive);
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    int status = AEP_OK;
+    for (int step = 0; step < 500 && !status; step++) {
+        bytes before = save(model);
+        status = aep_fit_batch(model, rows, N, COLS);
+        if (status)
+            ck_assert(saves_as(model, before));
+        free(before.data);
+    }
+    AEP_CHECK_STATUS(status, AEP_E_DIVERGED);
+    ck_assert_uint_eq(log.n[AEP_LOG_ERROR], 1);
+    ck_assert_ptr_nonnull(strstr(log.last, "learning_rate"));
+    assert_scores_are_finite(model, rows);
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(a_fit_that_diverges_is_undone)
+{
+    messages log = {0};
+    float *rows = huge_rows();
+    aep_model *model = new_model("nnn", explosive);
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    bytes before = save(model);
+    AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, NULL, NULL), AEP_E_DIVERGED);
+    ck_assert_uint_eq(log.n[AEP_LOG_ERROR], 1);
+    assert_unchanged(model, before);
+    AEP_CHECK(aep_fit_scaling(model, rows, N, COLS)); /* not even the scaling is over */
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(a_ready_model_that_diverges_stays_as_it_was)
+{
+    float *rows = new_rows("nnn", N, 1), *huge = huge_rows();
+    aep_model *model = new_model("nnn", explosive);
+    AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 1e-3));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_EPOCHS, 5));
+    AEP_CHECK(aep_fit(model, rows, N, COLS, NULL, NULL));
+    AEP_CHECK(aep_calibrate(model, rows, N, COLS));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 1));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_EPOCHS, 200));
+    bytes before = save(model);
+    AEP_CHECK_STATUS(aep_fit(model, huge, N, COLS, NULL, NULL), AEP_E_DIVERGED);
+    assert_unchanged(model, before);
+    AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 1e-3));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_EPOCHS, 5));
+    AEP_CHECK(aep_fit(model, rows, N, COLS, NULL, NULL));
+    assert_scores_are_finite(model, rows);
+    free(rows);
+    free(huge);
+    aep_model_free(model);
+}
+END_TEST
+
+static int save_once(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
+{
+    (void)epoch, (void)epochs, (void)batch, (void)batches;
+    *(bytes *)payload = save(model);
+    return 1;
+}
+
+START_TEST(a_run_that_diverges_after_a_load_can_be_gone_on_with)
+{
+    float *rows = huge_rows();
+    bytes paused = {0};
+    aep_model *model = new_model("nnn", explosive);
+    AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, save_once, &paused), AEP_E_CANCELLED);
+    aep_model_free(model);
+    model = load(paused);
+    AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, NULL, NULL), AEP_E_DIVERGED);
+    ck_assert(saves_as(model, paused));
+    AEP_CHECK_STATUS(aep_fit(model, rows, N - 1, COLS, NULL, NULL), AEP_E_STATE); /* still the same run */
+    AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, NULL, NULL), AEP_E_DIVERGED);
+    assert_unchanged(model, paused);
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(a_diverging_fit_keeps_a_full_history)
+{
+    enum { MOST = 100000 };
+    float *huge = huge_rows();
+    static const float rows[] = {0, 1, 2, 3, 4, 5, 1, 1, 1, 2, 2, 2};
+    aep_model *model = new_model("nnn", explosive);
+    AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 1e-6));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_VALIDATION, 0));
+    AEP_CHECK(aep_model_set(model, AEP_OPT_EPOCHS, MOST));
+    AEP_CHECK(aep_fit(model, rows, 4, COLS, NULL, NULL));
+    ck_assert_double_eq(stat_of(model, AEP_STAT_EPOCHS), MOST);
+    AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 1));
+    bytes before = save(model);
+    AEP_CHECK_STATUS(aep_fit(model, huge, N, COLS, NULL, NULL), AEP_E_DIVERGED);
+    assert_unchanged(model, before);
+    free(huge);
+    aep_model_free(model);
+}
+END_TEST
+
+/* -------------------------------------------------------------------------------------------------- collapse */
+
+START_TEST(collapsed_latent_variables_are_reported)
+{
+    messages log = {0};
+    float *rows = new_rows("nnn", 400, 1);
+    aep_model *model = new_model("nnn", SET({AEP_OPT_COMPACTNESS, 1e6}, {AEP_OPT_EPOCHS, 200},
+                                            {AEP_OPT_LEARNING_RATE, 0.003}));
+    aep_model *sound = new_model("nnn", SET({AEP_OPT_EPOCHS, 200}, {AEP_OPT_LEARNING_RATE, 0.003}));
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    AEP_CHECK(aep_fit(model, rows, 400, COLS, NULL, NULL));
+    ck_assert_msg(log.n[AEP_LOG_WARNING] == 1, "%zu warnings at a spread of %g", log.n[AEP_LOG_WARNING],
+                  stat_of(model, AEP_STAT_LATENT_SPREAD));
+    ck_assert_ptr_nonnull(strstr(log.last, "compactness"));
+    ck_assert_double_lt(stat_of(model, AEP_STAT_LATENT_SPREAD), 1e-3);
+
+    messages none = {0};
+    AEP_CHECK(aep_model_set_log(sound, record_message, &none));
+    AEP_CHECK(aep_fit(sound, rows, 400, COLS, NULL, NULL));
+    AEP_CHECK(aep_calibrate(sound, rows, 400, COLS));
+    ck_assert_double_gt(stat_of(sound, AEP_STAT_LATENT_SPREAD), 0.05);
+    ck_assert_double_gt(stat_of(sound, AEP_STAT_DISTINCT_SCORES), 300);
+    ck_assert_uint_eq(none.n[AEP_LOG_WARNING], 0);
+    free(rows);
+    aep_model_free(model);
+    aep_model_free(sound);
+}
+END_TEST
+
+START_TEST(few_distinct_scores_are_reported)
+{
+    messages log = {0};
+    aep_model *model = ready_model("nnn", NULL);
+    float *rows = new_rows("nnn", 300, 1);
+    for (size_t i = 3; i < 300; i++) /* three different rows in all */
+        memcpy(rows + i * COLS, rows + i % 3 * COLS, COLS * sizeof *rows);
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    AEP_CHECK(aep_calibrate(model, rows, 300, COLS));
+    ck_assert_double_eq(stat_of(model, AEP_STAT_DISTINCT_SCORES), 3);
+    ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 1);
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------------- detection */
+
+START_TEST(rows_whose_columns_do_not_fit_together_are_found)
+{
+    enum { MANY = 1000 };
+    static const char *const columns[] = {"nnnnnnnn", "nnnnn6nn", "nnnnnnnnnnnnnnnnnnnn"};
+    static const setting variants[][4] = {{{AEP_OPT_ERROR, AEP_ERROR_NORM}},
+                                          {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}},
+                                          {{AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}},
+                                          {{AEP_OPT_SCORE, AEP_SCORE_SIGNED}},
+                                          {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}},
+                                          {{AEP_OPT_SCALING, AEP_SCALING_RANK}}};
+    for (size_t k = 0; k < COUNT_OF(columns); k++)
+        for (size_t v = 0; v < COUNT_OF(variants); v++) {
+            const size_t cols = strlen(columns[k]);
+            aep_model *model = new_model(columns[k], variants[v]);
+            AEP_CHECK(aep_model_set(model, AEP_OPT_EPOCHS, 80));
+            AEP_CHECK(aep_model_set(model, AEP_OPT_LEARNING_RATE, 5e-3));
+            float *rows = new_rows(columns[k], 2 * MANY, 1), *tested = new_rows(columns[k], 2 * MANY, 2);
+            uint8_t labels[2 * MANY] = {0};
+            AEP_CHECK(aep_fit(model, rows, 2 * MANY, cols, NULL, NULL));
+            break_correlation(tested, MANY, cols, 3);
+            memset(labels, 1, MANY);
+            float *scores = scores_of(model, tested, 2 * MANY);
+            double auroc;
+            AEP_CHECK(aep_metrics_auroc(&auroc, scores, labels, 2 * MANY, NULL));
+            ck_assert_msg(auroc > 0.95, "columns %s, variant %zu: AUROC %g", columns[k], v, auroc);
+            free(rows);
+            free(tested);
+            free(scores);
+            aep_model_free(model);
+        }
+}
+END_TEST
+
+RUN_TESTS("health", a_step_that_diverges_is_undone, a_fit_that_diverges_is_undone,
+          a_ready_model_that_diverges_stays_as_it_was, a_run_that_diverges_after_a_load_can_be_gone_on_with,
+          a_diverging_fit_keeps_a_full_history, collapsed_latent_variables_are_reported, few_distinct_scores_are_reported,
+          rows_whose_columns_do_not_fit_together_are_found)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* aepred explain: the columns that contribute most to each row's score, beside what the model expected there. */
+#include "feed.h"
+#include "output.h"
+#include "tools.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_OUTPUT = OPTION_MODEL_OWN, OPTION_TOP, OPTION_FLAGGED };
+
+typedef struct explain_args {
+    model_args model;
+    char *output;
+    size_t top;
+    bool flagged;
+} explain_args;
+
+typedef struct ranked {
+    float share;
+    size_t column;
+} ranked;
+
+typedef struct explanation {
+    const explain_args *args;
+    feed feed;
+    output out;
+    aep_workspace *workspace;
+    uint8_t *flags;
+    float *scores, *shares, *expected; /* (rows), (rows, columns), (rows, columns) */
+    ranked *order;                     /* (columns) */
+} explanation;
+
+static int by_share(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+static bool open_all(explanation *e, const explain_args *args, const aep_model *model)
+{
+    *e = (explanation){.args = args};
+    if (!feed_open(&e->feed, model, &args->model.source) || !output_open(&e->out, args->output))
+        return false;
+    size_t n = e->feed.capacity, n_columns = e->feed.columns.n;
+    e->flags = malloc(n);
+    e->scores = malloc(n * sizeof *e->scores);
+    e->shares = malloc(n * n_columns * sizeof *e->shares);
+    e->expected = malloc(n * n_columns * sizeof *e->expected);
+    e->order = malloc(n_columns * sizeof *e->order);
+    if (e->flags && e->scores && e->shares && e->expected && e->order &&
+        aep_workspace_new(&e->workspace, model) == AEP_OK)
+        return true;
+    say_error("out of memory");
+    return false;
+}
+
+static void close_all(explanation *e)
+{
+    aep_workspace_free(e->workspace);
+    free(e->flags);
+    free(e->scores);
+    free(e->shares);
+    free(e->expected);
+    free(e->order);
+    output_drop(&e->out);
+    feed_close(&e->feed);
+}
+
+static void print_value(explanation *e, size_t column, float value)
+{
+    const feed *f = &e->feed;
+    if (isnan(value) || (f->categorical[column] && (value < 0 || value >= (float)f->levels[column].n)))
+        return; /* missing, or a word that the model has not seen */
+    if (f->categorical[column])
+        output_cell(&e->out, f->levels[column].names[(size_t)value]);
+    else
+        fprintf(e->out.file, "%.9g", (double)value);
+}
+
+static void print_column(explanation *e, size_t row, size_t rank)
+{
+    const feed *f = &e->feed;
+    FILE *to = e->out.file;
+    ranked r = e->order[rank];
+    fprintf(to, "%zu,%.9g,%zu,", f->first_row + row, (double)e->scores[row], rank + 1);
+    if (f->columns.names.n)
+        output_cell(&e->out, f->columns.names.items[r.column]);
+    else
+        fprintf(to, "%zu", r.column + 1);
+    fprintf(to, ",%.9g,", (double)r.share);
+    print_value(e, r.column, f->rows[row * f->columns.n + r.column]);
+    putc(',', to);
+    print_value(e, r.column, e->expected[row * f->columns.n + r.column]);
+    putc('\n', to);
+}
+
+static void print_row(explanation *e, size_t row)
+{
+    size_t n = e->feed.columns.n;
+    for (size_t i = 0; i < n; i++)
+        e->order[i] = (ranked){e->shares[row * n + i], i};
+    qsort(e->order, n, sizeof *e->order, by_share);
+    for (size_t rank = 0; rank < n && rank < e->args->top; rank++)
+        print_column(e, row, rank);
+}
+
+static int compute(explanation *e)
+{
+    const feed *f = &e->feed;
+    size_t n = f->n_rows, n_columns = f->columns.n;
+    int status = aep_score(e->scores, f->model, e->workspace, f->rows, n, n_columns);
+    if (status == AEP_OK)
+        status = aep_explain(e->shares, f->model, e->workspace, f->rows, n, n_columns);
+    if (status == AEP_OK)
+        status = aep_reconstruct(e->expected, f->model, e->workspace, f->rows, n, n_columns);
+    if (status == AEP_OK && e->args->flagged)
+        status = aep_predict(e->flags, f->model, e->scores, n);
+    return status;
+}
+
+static bool explain_all(explanation *e)
+{
+    fputs("row,score,rank,column,share,value,expected\n", e->out.file);
+    int got;
+    while ((got = feed_next(&e->feed)) > 0) {
+        int status = compute(e);
+        if (status != AEP_OK) {
+            say_error("rows %zu to %zu: %s", e->feed.first_row, e->feed.first_row + e->feed.n_rows - 1,
+                      aep_status_str(status));
+            return false;
+        }
+        for (size_t i = 0; i < e->feed.n_rows; i++)
+            if (!e->args->flagged || e->flags[i])
+                print_row(e, i);
+        if (!output_good(&e->out))
+            return false;
+    }
+    return got == 0 && output_close(&e->out);
+}
+
+static int run(const explain_args *args)
+{
+    aep_model *model = model_open(&args->model);
+    if (!model)
+        return STATUS_BAD;
+    double threshold;
+    bool ok = !args->flagged || aep_model_stat(&threshold, model, AEP_STAT_THRESHOLD) == AEP_OK;
+    if (!ok) {
+        say_error("--flagged: %s has no threshold; give one by --threshold", args->model.path);
+    } else {
+        explanation e;
+        ok = open_all(&e, args, model) && explain_all(&e);
+        close_all(&e);
+    }
+    aep_model_free(model);
+    return ok ? STATUS_OK : STATUS_BAD;
+}
+
+static const command_help help = {
+    "MODEL FILE...",
+    "Show the columns that contribute most to each row's score: a CSV line row,score,rank,column,share,value,expected\n"
+    "for each. Shares of a row's columns add up to 1; expected is what the model rebuilt.\n",
+    NULL};
+
+static bool take(void *payload, int code, const char *value)
+{
+    explain_args *args = payload;
+    double top;
+    switch (code) {
+    case OPTION_OUTPUT:
+        return set_string(&args->output, value);
+    case OPTION_TOP:
+        if (!parse_number(&top, "--top", value, 1, 1e9))
+            return false;
+        args->top = (size_t)top;
+        return true;
+    case OPTION_FLAGGED:
+        args->flagged = true;
+        return true;
+    default:
+        return model_args_take(&args->model, code, value);
+    }
+}
+
+int aepred_explain(int argc, char **argv)
+{
+    const struct poptOption options[] = {
+        {"top", 'k', POPT_ARG_STRING, NULL, OPTION_TOP, "Columns to show for a row (default 3)", "K"},
+        {"flagged", '\0', POPT_ARG_NONE, NULL, OPTION_FLAGGED, "Show only rows that reach the threshold", NULL},
+        {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output", "FILE"},
+        MODEL_OPTIONS, SOURCE_OPTIONS, HELP_OPTION, POPT_TABLEEND};
+    explain_args args = {.top = 3};
+    model_args_init(&args.model);
+    poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
+    int status = take_options(context, &help, take, &args);
+    if (status == STATUS_OK && !source_args_rest(&args.model.source, &args.model.path, context))
+        status = STATUS_USAGE;
+    if (status == STATUS_OK)
+        status = run(&args);
+    poptFreeContext(context);
+    model_args_free(&args.model);
+    free(args.output);
+    return status == HELP_SHOWN ? STATUS_OK : status;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* aepred info: what a model is. */
+#include "feed.h"
+#include "tools.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OPTION_JSON = OPTION_OWN, OPTION_HISTORY };
+enum { MOST_LAYERS = 32, SHOWN_LEVELS = 8 };
+
+typedef struct info_args {
+    char *path;
+    bool json, history;
+} info_args;
+
+static const char *const part_names[] = {"encoder", "decoder", "head"};
+
+static json_t *layers_json(const aep_model *model, int part)
+{
+    size_t widths[MOST_LAYERS];
+    int n = aep_model_layers(widths, MOST_LAYERS, model, part);
+    json_t *array = json_array();
+    for (int i = 0; i < n && i < MOST_LAYERS; i++)
+        json_array_append_new(array, json_integer((json_int_t)widths[i]));
+    return array;
+}
+
+static json_t *name_json(const char *name) { return name ? json_string(name) : json_null(); }
+
+static json_t *column_json(const aep_model *model, size_t column)
+{
+    bool categorical = aep_model_column_kind(model, column) == AEP_COLUMN_CATEGORICAL;
+    json_t *object = json_pack("{s:o, s:s}", "name", name_json(aep_model_column_name(model, column)), "kind",
+                               categorical ? "categorical" : "numeric");
+    if (!categorical)
+        return object;
+    json_t *names = json_array();
+    for (size_t i = 0; i < aep_model_column_levels(model, column); i++)
+        json_array_append_new(names, name_json(aep_model_level_name(model, column, i)));
+    json_object_set_new(object, "levels", names);
+    return object;
+}
+
+static json_t *option_json(const aep_model *model, int key)
+{
+    double value;
+    if (aep_model_get(&value, model, key) != AEP_OK)
+        return json_null();
+    switch (aep_option_type(key)) {
+    case AEP_TYPE_CHOICE:
+        return name_json(aep_option_choice(key, (int)value));
+    case AEP_TYPE_SWITCH:
+        return json_boolean(value != 0);
+    case AEP_TYPE_INTEGER:
+        return json_integer((json_int_t)value);
+    default:
+        return json_real(value);
+    }
+}
+
+static json_t *statistics_json(const aep_model *model)
+{
+    json_t *object = json_object();
+    const char *name;
+    for (int stat = 1; (name = aep_stat_name(stat)); stat++) {
+        double value;
+        bool known = aep_model_stat(&value, model, stat) == AEP_OK;
+        json_object_set_new(object, name, known ? json_real(value) : json_null());
+    }
+    return object;
+}
+
+static json_t *describe(const aep_model *model)
+{
+    json_t *described = json_array(), *layers = json_object(), *options = json_object();
+    for (size_t i = 0; i < aep_model_n_columns(model); i++)
+        json_array_append_new(described, column_json(model, i));
+    for (int part = 0; part < 3; part++)
+        json_object_set_new(layers, part_names[part], layers_json(model, part));
+    for (size_t i = 0; i < aep_option_count(); i++) {
+        int key = aep_option_at(i);
+        json_object_set_new(options, aep_option_name(key), option_json(model, key));
+    }
+    return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "columns", described, "n_columns",
+                     (json_int_t)aep_model_n_columns(model), "n_features", (json_int_t)aep_model_n_features(model),
+                     "code_size", (json_int_t)aep_model_code_size(model), "layers", layers, "options", options,
+                     "statistics", statistics_json(model));
+}
+
+static bool print_json(const aep_model *model)
+{
+    json_t *object = describe(model);
+    if (!object) {
+        say_error("out of memory, or a name that is not UTF-8");
+        return false;
+    }
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    putchar('\n');
+    json_decref(object);
+    return true;
+}
+
+static void print_columns(const aep_model *model)
+{
+    size_t n = aep_model_n_columns(model);
+    printf("columns               %zu, as %zu features\n", n, aep_model_n_features(model));
+    for (size_t i = 0; i < n; i++) {
+        const char *name = aep_model_column_name(model, i);
+        size_t n_levels = aep_model_column_levels(model, i);
+        printf("  %4zu  %-24s", i + 1, name ? name : "-");
+        if (n_levels == 0) {
+            puts("numeric");
+            continue;
+        }
+        printf("categorical, %zu levels", n_levels);
+        for (size_t level = 0; level < n_levels && level < SHOWN_LEVELS; level++) {
+            const char *level_name = aep_model_level_name(model, i, level);
+            printf("%s%s", level ? ", " : ": ", level_name ? level_name : "-");
+        }
+        puts(n_levels > SHOWN_LEVELS ? ", ..." : "");
+    }
+}
+
+static void print_layers(const aep_model *model)
+{
+    for (int part = 0; part < 3; part++) {
+        size_t widths[MOST_LAYERS];
+        int n = aep_model_layers(widths, MOST_LAYERS, model, part);
+        printf("%-22s", part_names[part]);
+        for (int i = 0; i < n && i < MOST_LAYERS; i++)
+            printf("%s%zu", i ? "," : "", widths[i]);
+        putchar('\n');
+    }
+}
+
+static void print_option(const aep_model *model, int key)
+{
+    double value;
+    if (aep_model_get(&value, model, key) != AEP_OK)
+        return;
+    int type = aep_option_type(key);
+    printf("%-22s", aep_option_name(key));
+    if (type == AEP_TYPE_CHOICE)
+        puts(aep_option_choice(key, (int)value));
+    else if (type == AEP_TYPE_SWITCH)
+        puts(value != 0 ? "yes" : "no");
+    else
+        printf("%.9g\n", value);
+}
+
+static void print_text(const aep_model *model)
+{
+    print_columns(model);
+    puts("\nlayers");
+    print_layers(model);
+    puts("\nstatistics");
+    const char *name;
+    for (int stat = 1; (name = aep_stat_name(stat)); stat++) {
+        double value;
+        if (aep_model_stat(&value, model, stat) == AEP_OK)
+            printf("%-22s%.9g\n", name, value);
+    }
+    puts("\noptions");
+    for (size_t i = 0; i < aep_option_count(); i++)
+        print_option(model, aep_option_at(i));
+}
+
+/* A CSV line of every figure that is kept by epoch. */
+static void print_history(const aep_model *model)
+{
+    static const int stats[] = {AEP_STAT_LOSS,
+                                AEP_STAT_LOSS_RECONSTRUCTION,
+                                AEP_STAT_LOSS_COMPACTNESS,
+                                AEP_STAT_LOSS_PREDICTION,
+                                AEP_STAT_LOSS_VALIDATION,
+                                AEP_STAT_LEARNING_RATE};
+    enum { N = sizeof stats / sizeof *stats };
+    double epochs = 0;
+    aep_model_stat(&epochs, model, AEP_STAT_EPOCHS);
+    printf("epoch");
+    for (int i = 0; i < N; i++)
+        printf(",%s", aep_stat_name(stats[i]));
+    putchar('\n');
+    for (size_t epoch = 0; epoch < (size_t)epochs; epoch++) {
+        printf("%zu", epoch + 1);
+        for (int i = 0; i < N; i++) {
+            double value;
+            if (aep_model_history(&value, model, epoch, stats[i]) == AEP_OK)
+                printf(",%.9g", value);
+            else
+                putchar(',');
+        }
+        putchar('\n');
+    }
+}
+
+static int run(const info_args *args)
+{
+    model_args model_only;
+    model_args_init(&model_only);
+    model_only.path = args->path;
+    aep_model *model = model_open(&model_only);
+    if (!model)
+        return STATUS_BAD;
+    bool ok = true;
+    if (args->history)
+        print_history(model);
+    else if (args->json)
+        ok = print_json(model);
+    else
+        print_text(model);
+    aep_model_free(model);
+    return ok ? STATUS_OK : STATUS_BAD;
+}
+
+static const command_help help = {"MODEL", "Describe a model: columns, layers, statistics and options.\n", NULL};
+
+static bool take(void *payload, int code, const char *value)
+{
+    info_args *args = payload;
+    (void)value;
+    if (code == OPTION_JSON)
+        args->json = true;
+    else
+        args->history = true;
+    return true;
+}
+
+int aepred_info(int argc, char **argv)
+{
+    const struct poptOption options[] = {
+        {"json", '\0', POPT_ARG_NONE, NULL, OPTION_JSON, "Print one JSON object", NULL},
+        {"history", '\0', POPT_ARG_NONE, NULL, OPTION_HISTORY, "Print the losses of each epoch as CSV", NULL},
+        HELP_OPTION, POPT_TABLEEND};
+    info_args args = {0};
+    poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
+    int status = take_options(context, &help, take, &args);
+    const char *path = poptGetArg(context);
+    if (status == STATUS_OK && (!path || poptPeekArg(context))) {
+        usage_error(context, "one model is needed");
+        status = STATUS_USAGE;
+    } else if (status == STATUS_OK) {
+        status = set_string(&args.path, path) ? run(&args) : STATUS_BAD;
+    }
+    poptFreeContext(context);
+    free(args.path);
+    return status == HELP_SHOWN ? STATUS_OK : status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tools.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    char *full_name; /* what argv[0] becomes */
+    int (*run)(int argc, char **argv);
+    const char *about;
+} command;
+
+static const command commands[] = {
+    {"train", (char[]){"aepred train"}, aepred_train, "train a model on normal rows"},
+    {"score", (char[]){"aepred score"}, aepred_score, "score rows: the higher, the more anomalous"},
+    {"eval", (char[]){"aepred eval"}, aepred_eval, "measure detection quality on labelled rows"},
+    {"explain", (char[]){"aepred explain"}, aepred_explain, "show which columns make rows anomalous"},
+    {"info", (char[]){"aepred info"}, aepred_info, "describe a model"},
+    {"demo", (char[]){"aepred demo"}, aepred_demo, "simulate a machine with faults, and find them"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int finish_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (status == STATUS_OK)
+        say_error("cannot write standard output: %s", strerror(errno));
+    return STATUS_BAD;
+}
+
+static int show_help(void)
+{
+    printf("Usage: aepred COMMAND [OPTION...]\n"
+           "Find anomalous rows in tables of numbers and words, having learnt from normal rows alone.\n\nCommands:\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("  %-10s%s\n", commands[i].name, commands[i].about);
+    printf("\n'aepred COMMAND --help' shows the options of a command, 'aepred --version' the version.\n");
+    return finish_output(STATUS_OK);
+}
+
+static int show_version(void)
+{
+    printf("aepred %s\n", aep_version());
+    return finish_output(STATUS_OK);
+}
+
+static int misuse(const char *what)
+{
+    say_error("%s", what);
+    fputs("Try 'aepred --help'.\n", stderr);
+    return STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, reported like a full disk */
+    if (argc < 2)
+        return misuse("no command given");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return show_help();
+    if (strcmp(argv[1], "--version") == 0)
+        return show_version();
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            argv[1] = commands[i].full_name;
+            return finish_output(commands[i].run(argc - 1, argv + 1));
+        }
+    }
+    say_error("there is no command '%s'", argv[1]);
+    fputs("Try 'aepred --help'.\n", stderr);
+    return STATUS_USAGE;
+}

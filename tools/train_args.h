@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The arguments of `aepred train`. */
+#ifndef AEPRED_TRAIN_ARGS_H
+#define AEPRED_TRAIN_ARGS_H
+
+#include "args.h"
+
+#include <aepred.h>
+
+typedef struct train_args {
+    source_args source;
+    aep_options *options; /* for the model */
+    char *output;
+    char *rest; /* file for the rows not trained on, or NULL */
+    double share, calibration;
+    list categorical;
+    size_t most_levels;
+} train_args;
+
+/* STATUS_OK, STATUS_USAGE, or HELP_SHOWN. Free in any case. */
+int train_args_parse(train_args *args, int argc, char **argv);
+void train_args_free(train_args *args);
+
+#endif
