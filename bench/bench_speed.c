@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Training and scoring rows per second of a 118-60-30-8 network (mirrored decoder, head 64-64, tanh): medians of repeats.
+ * Training and scoring rows per second of a 118-60-30-8 network (mirrored decoder, head 64-64, tanh), as medians.
  *   bench_speed [--json] [--scaled]
  * --scaled: with the preset scaling (z-score, squashed by tanh) instead of none. Threads are those of the BLAS: set
  * OPENBLAS_NUM_THREADS=1 to measure one.

@@ -366,7 +366,7 @@ enum aep_stat {
     AEP_STAT_STEPS = 8,               /**< optimiser steps so far */
     AEP_STAT_EPOCHS = 9,              /**< epochs in the history */
     AEP_STAT_BEST_EPOCH = 10,         /**< epoch (from 1) whose weights the last aep_fit with a validation share kept */
-    AEP_STAT_LATENT_SPREAD = 11,      /**< root mean square distance of the latent variables from their mean, last step */
+    AEP_STAT_LATENT_SPREAD = 11,      /**< sqrt(L_C): how far a latent variable lies from its mean, last step */
     AEP_STAT_PARAMETERS = 12,         /**< number of weights and biases */
     AEP_STAT_SCALING_ROWS = 13,       /**< rows seen by aep_fit_scaling */
     AEP_STAT_CONSTANT_COLUMNS = 14,   /**< numeric columns that held one value only, or none, in those rows */

@@ -17,14 +17,14 @@ INLINE real exp_real(real x) { return exp(x); }
 INLINE real tanh_real(real x) { return tanh(x); }
 #else
 /* 2^n e^r with x = n ln 2 + r; e^r = 1 + r + r^2 q(r), q fitted for the least relative error on |r| <= ln 2 / 2. Held to
-   [-87, 88], where it neither overflows nor leaves the normal numbers. */
+   [-87, 88], where it neither overflows nor leaves the normal numbers; NaN stays NaN. */
 INLINE float exp_real(float x)
 {
     const float round = 12582912.0f; /* 1.5 * 2^23: adding it leaves a whole number in the low bits */
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
-    const float n = (x * 1.44269504f + round) - round;
-    const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f; /* ln 2 in two parts */
+    float held = x > -87.0f ? x : -87.0f;
+    held = held < 88.0f ? held : 88.0f;
+    const float n = (held * 1.44269504f + round) - round;
+    const float r = (held - n * 0.693359375f) + n * 2.12194440e-4f; /* ln 2 in two parts */
     float q = 0.001381422160193324f;
     q = q * r + 0.00836889911442995f;
     q = q * r + 0.04166840389370918f;
@@ -34,7 +34,7 @@ INLINE float exp_real(float x)
     const int32_t bits = ((int32_t)n + 127) * (1 << 23);
     float power;
     memcpy(&power, &bits, sizeof power);
-    return e * power;
+    return x == x ? e * power : x;
 }
 
 /* Near 0 x + x^3 p(x^2), p fitted for the least relative error on |x| <= 0.625; beyond, 1 - 2 / (e^2|x| + 1). */

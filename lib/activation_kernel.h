@@ -15,7 +15,7 @@ TARGET static void NAME(forward)(int kind, real *restrict y, const real *restric
 {
     switch (kind) {
     case AEP_RELU:
-        LOOP(x[i] > 0 ? x[i] : 0);
+        LOOP(x[i] < 0 ? 0 : x[i]); /* NaN stays NaN: a diverging step must show */
         break;
     case AEP_LEAKY_RELU:
         LOOP(x[i] > 0 ? x[i] : leak * x[i]);

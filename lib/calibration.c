@@ -105,7 +105,7 @@ bool aep__calibration_threshold(double *threshold, const aep__calibration *c, do
     return found && *threshold <= FLT_MAX;
 }
 
-/* u64 rows, u64 distinct, u64 step, u8 whether there is a threshold, f64 threshold, u64 count and f32s of the scores. */
+/* u64 rows, distinct, step; u8 whether there is a threshold, f64 threshold; u64 count and f32s of the scores. */
 void aep__calibration_write(const aep__calibration *c, aep__writer *w)
 {
     aep__put_u64(w, c->n_rows);

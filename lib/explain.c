@@ -2,10 +2,10 @@
 /*
  * Which columns a score comes from. Two views, averaged where both apply:
  *   own:  the column's part of the error that the score is made of;
- *   drop: how far the score falls when this column alone is set to what the model expects there, its reconstruction or its
- *         usual value, whichever lowers the score more.
- * A row whose error is smaller than predicted has no column to blame for its error; only the second view applies to it.
- * docs/method.md gives the measurements behind this choice.
+ *   drop: how far that error falls when this column alone is set to what the model expects there, its reconstruction or its
+ *         usual value, whichever lowers it more.
+ * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to it, with
+ * the score in place of the error. docs/method.md gives the measurements behind this choice.
  */
 #include "score.h"
 
@@ -15,22 +15,48 @@ enum { CANDIDATES = 2 }; /* values tried for each column */
 
 static float square(float x) { return x * x; }
 
-/* own (n_cols) of the row that was just run at position 0; all 0 where the view does not apply. */
-static void own_parts(float *own, const aep_workspace *ws, const aep_model *model)
+/* What a row is blamed for. */
+enum blame {
+    BLAME_ERROR,    /* ||x - x'||: the score is that error, or a scalar error larger than predicted */
+    BLAME_FEATURES, /* the vector form: each feature's error against its prediction */
+    BLAME_SCORE     /* a scalar error smaller than predicted: the score itself */
+};
+
+/* For the row that was just run at position 0. */
+static enum blame choose_blame(const aep_workspace *ws, const aep_model *model)
+{
+    const aep__net *net = &model->net;
+    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION))
+        return BLAME_ERROR;
+    if (net->error_size > 1)
+        return BLAME_FEATURES;
+    const real error = *aep__value(&net->tape, &ws->frame, net->error);
+    return error >= *aep__value(&net->tape, &ws->frame, net->predicted) ? BLAME_ERROR : BLAME_SCORE;
+}
+
+/* own (n_cols) of that row; all 0 where the view does not apply. */
+static void own_parts(float *own, const aep_workspace *ws, const aep_model *model, enum blame blame)
 {
     const aep__net *net = &model->net;
     const real *x = aep__value(&net->tape, &ws->frame, net->x);
     const real *rebuilt = aep__value(&net->tape, &ws->frame, net->reconstruction);
     const real *error = aep__value(&net->tape, &ws->frame, net->error);
     const real *predicted = aep__value(&net->tape, &ws->frame, net->predicted);
-    const bool by_error = aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION);
-    const bool by_feature = !by_error && net->error_size > 1;
-    const bool applies = by_error || by_feature || *error >= *predicted;
     for (size_t col = 0; col < model->schema.n_columns; col++) {
         own[col] = 0;
-        for (size_t j = model->scaler.first[col]; applies && j < model->scaler.first[col + 1]; j++)
-            own[col] += by_feature ? square(error[j] - predicted[j]) : square(x[j] - rebuilt[j]);
+        for (size_t j = model->scaler.first[col]; blame != BLAME_SCORE && j < model->scaler.first[col + 1]; j++)
+            own[col] += blame == BLAME_FEATURES ? square(error[j] - predicted[j]) : square(x[j] - rebuilt[j]);
     }
+}
+
+/* What is blamed on each of the n rows just run. */
+static void read_blamed(float *values, const aep_workspace *ws, const aep_model *model, size_t n, enum blame blame)
+{
+    const real *errors = aep__value(&model->net.tape, &ws->frame, model->net.row_error);
+    if (blame != BLAME_ERROR)
+        aep__scores_read(values, ws, model, n);
+    for (size_t i = 0; blame == BLAME_ERROR && i < n; i++)
+        values[i] = (float)errors[i];
 }
 
 static float candidate(const aep_model *model, const float *rebuilt, size_t col, size_t which)
@@ -39,9 +65,9 @@ static float candidate(const aep_model *model, const float *rebuilt, size_t col,
     return usual ? model->scaler.fill[col] : rebuilt[col];
 }
 
-/* drop (n_cols): by how much the score of a row can fall below `score`. */
+/* drop (n_cols): by how much what is blamed on a row can fall below `from`. */
 static void drops(float *drop, aep_workspace *ws, const aep_model *model, const float *row, const float *rebuilt,
-                  float score)
+                  float from, enum blame blame)
 {
     const size_t n_cols = model->schema.n_columns, n_variants = CANDIDATES * n_cols;
     memset(drop, 0, n_cols * sizeof *drop);
@@ -53,11 +79,11 @@ static void drops(float *drop, aep_workspace *ws, const aep_model *model, const 
             ws->rows[i * n_cols + col] = candidate(model, rebuilt, col, (start + i) % CANDIDATES);
         }
         aep__scoring_run(ws, model, ws->rows, n, model->net.score);
-        aep__scores_read(ws->scores, ws, model, n);
+        read_blamed(ws->scores, ws, model, n, blame);
         for (size_t i = 0; i < n; i++) {
             float *best = &drop[(start + i) / CANDIDATES];
-            if (score - ws->scores[i] > *best)
-                *best = score - ws->scores[i];
+            if (from - ws->scores[i] > *best)
+                *best = from - ws->scores[i];
         }
     }
 }
@@ -90,12 +116,13 @@ static void explain_row(float *shares, aep_workspace *ws, const aep_model *model
     const aep__net *net = &model->net;
     const size_t n_cols = model->schema.n_columns;
     float *rebuilt = ws->rows + ws->frame.capacity * n_cols, *drop = rebuilt + n_cols;
-    float score;
+    float from;
     aep__scoring_run(ws, model, row, 1, net->score);
-    aep__scores_read(&score, ws, model, 1);
-    own_parts(shares, ws, model);
+    const enum blame blame = choose_blame(ws, model);
+    read_blamed(&from, ws, model, 1, blame);
+    own_parts(shares, ws, model, blame);
     aep__scaler_invert(&model->scaler, aep__value(&net->tape, &ws->frame, net->reconstruction), rebuilt);
-    drops(drop, ws, model, row, rebuilt, score);
+    drops(drop, ws, model, row, rebuilt, from, blame);
     combine(shares, drop, n_cols);
 }
 

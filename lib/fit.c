@@ -2,6 +2,7 @@
 /* Training: one step on a batch, and a whole run of epochs. */
 #include "model.h"
 
+#include "loss.h"
 #include "optim.h"
 #include "rng.h"
 
@@ -11,8 +12,9 @@
 /* Gradients beyond this overflow Adam's second moment. */
 static const double largest_gradient = 1e18;
 
-/* Below this spread of the latent variables their compactness has won over everything else. */
-static const double collapsed_spread = 1e-3;
+/* A reconstruction that varies from row to row by less than this share of the input's variance is the mean row: the latent
+   variables tell rows apart no more. Sound models keep well above it even on unrelated columns. */
+static const double collapsed_variance = 0.02;
 
 int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
@@ -159,6 +161,7 @@ typedef struct plan {
     aep__scaler scaler;         /* as it was before, where the run fits it */
     bool fits_scaling;
     aep__weights weights, best; /* as they were before */
+    aep__history history;       /* likewise, where the run may push out its oldest epochs */
     aep_model before;           /* the plain fields */
 } plan;
 
@@ -179,6 +182,7 @@ static void free_plan(plan *p, aep_model *model)
     aep__scaler_free(&p->scaler, &model->mem);
     aep__weights_free(&p->weights, &model->mem);
     aep__weights_free(&p->best, &model->mem);
+    aep__free(&model->mem, p->history.epochs);
 }
 
 /* A copy of the trained state in case the run has to be undone. */
@@ -192,6 +196,13 @@ static bool back_up(plan *p, aep_model *model)
         if (!aep__weights_init(&p->best, &model->mem, n_params))
             return false;
         aep__weights_copy(&p->best, &model->run.best, n_params);
+    }
+    const aep__history *history = &model->history;
+    if (model->run.epochs > AEP__MAX_HISTORY - history->n) {
+        p->history = *history;
+        p->history.epochs = aep__alloc_copy(&model->mem, history->epochs, history->capacity, sizeof *history->epochs);
+        if (!p->history.epochs)
+            return false;
     }
     p->before = *model;
     return true;
@@ -213,8 +224,9 @@ static void undo(plan *p, aep_model *model)
     model->best_epoch = p->before.best_epoch;
     memcpy(model->last, p->before.last, sizeof model->last);
     model->gradient_norm = p->before.gradient_norm;
-    if (model->history.n > p->before.history.n)
-        model->history.n = p->before.history.n;
+    model->history.n = p->before.history.n;
+    if (p->history.epochs)
+        memcpy(model->history.epochs, p->history.epochs, p->history.n * sizeof *p->history.epochs);
     if (p->fits_scaling) {
         aep__scaler_free(&model->scaler, &model->mem);
         model->scaler = p->scaler;
@@ -237,7 +249,7 @@ static int allocate(plan *p, aep_model *model)
             return AEP_E_MEMORY;
         aep__weights_copy(&model->run.best, &model->weights, model->net.tape.n_params);
     }
-    if (aep__scaler_ready(&model->scaler))
+    if (model->scaler.n_rows || !model->scaler.moments)
         return AEP_OK;
     int status = aep__scaler_copy(&p->scaler, mem, &model->scaler);
     if (status)
@@ -384,9 +396,26 @@ static int run_all(const plan *p, aep_model *model, aep_progress_fn progress, vo
     return AEP_OK;
 }
 
+static void warn_if_collapsed(const plan *p, aep_model *model)
+{
+    const aep__net *net = &model->net;
+    const aep__frame *frame = &model->trainer.frame;
+    const size_t n = p->n_train < frame->capacity ? p->n_train : frame->capacity, width = net->n_features;
+    const aep__pass pass = make_pass(model, n, false);
+    real *mean = model->trainer.dparams; /* scratch: there are more parameters than features */
+    load_rows(model, p->rows, p->split + p->n_validation, n);
+    aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->reconstruction);
+    const double before = (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->x), n, width);
+    const double after =
+        (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->reconstruction), n, width);
+    if (after < collapsed_variance * before)
+        aep__logf(&model->log, AEP_LOG_WARNING,
+                  "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; lower "
+                  "the option compactness, or train longer", 100 * after / before);
+}
+
 static void finish(const plan *p, aep_model *model)
 {
-    const double spread = sqrt(model->last[AEP__FIGURE_COMPACTNESS]);
     if (model->run.best_epoch) {
         aep__weights_copy(&model->weights, &model->run.best, model->net.tape.n_params);
         model->best_epoch = model->run.best_epoch;
@@ -394,9 +423,7 @@ static void finish(const plan *p, aep_model *model)
         model->best_epoch = 0;
     }
     aep__run_end(model);
-    if (spread < collapsed_spread)
-        aep__logf(&model->log, AEP_LOG_WARNING,
-                  "the latent variables have collapsed (spread %g): lower the option compactness", spread);
+    warn_if_collapsed(p, model);
 }
 
 int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, aep_progress_fn progress, void *payload)

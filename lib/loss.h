@@ -23,6 +23,8 @@ real aep__compactness_forward(real *mean, const real *z, size_t n, size_t k);
 /* dz_i += d 2 (z_i - m) / (n k); what goes through m adds up to zero */
 void aep__compactness_backward(real *dz, real d, const real *z, const real *mean, size_t n, size_t k);
 
+double aep__sum_of_squares(const real *x, size_t n);
+
 /* sum theta^2 */
 real aep__weight_decay_forward(const real *theta, size_t n);
 void aep__weight_decay_backward(real *dtheta, real d, const real *theta, size_t n);

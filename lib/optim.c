@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "optim.h"
 
+#include "loss.h"
+
 #include <math.h>
+
+/* No sane state gives such an update; with it even moments from a hostile file leave finite parameters. */
+static const real largest = (real)1e18;
 
 void aep__adam_step(const aep__adam *adam, real *theta, real *m, real *v, const real *gradient, double scale, size_t n)
 {
@@ -14,17 +19,12 @@ void aep__adam_step(const aep__adam *adam, real *theta, real *m, real *v, const 
         const real g = factor * gradient[i];
         m[i] = b1 * m[i] + a1 * g;
         v[i] = b2 * v[i] + a2 * g * g;
-        theta[i] -= rate * m[i] / (AEP_R(sqrt)(v[i]) * root2 + epsilon);
+        const real update = rate * m[i] / (AEP_R(sqrt)(v[i]) * root2 + epsilon);
+        theta[i] -= update > largest ? largest : update < -largest ? -largest : update;
     }
 }
 
-double aep__gradient_norm(const real *gradient, size_t n)
-{
-    double sum[4] = {0};
-    for (size_t i = 0; i < n; i++)
-        sum[i % 4] += (double)gradient[i] * (double)gradient[i];
-    return sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
-}
+double aep__gradient_norm(const real *gradient, size_t n) { return sqrt(aep__sum_of_squares(gradient, n)); }
 
 double aep__cosine_rate(double rate, uint64_t t, uint64_t n)
 {

@@ -71,7 +71,7 @@ static const option table[AEP__OPTION_COUNT] = {
     {AEP_OPT_PATIENCE, INTEGER, "patience", 0, 1e6, 0, NULL,
      "epochs without a better validation loss before a run stops; 0: never"},
     {AEP_OPT_SCORE, AEP_TYPE_CHOICE, true, "score", CHOICE(scores), AEP_SCORE_PREDICTION, scores,
-     "what rows are scored by: error of the predicted error, plain reconstruction error, or error minus predicted error"},
+     "what rows are scored by: error of the predicted error, reconstruction error, or error minus predicted error"},
     {AEP_OPT_SCALING, AEP_TYPE_CHOICE, false, "scaling", CHOICE(scalings), AEP_SCALING_ZSCORE, scalings,
      "how numeric columns are scaled; none: used as they are, not squashed either"},
     {AEP_OPT_SQUASH, AEP_TYPE_CHOICE, false, "squash", CHOICE(squashes), AEP_SQUASH_TANH, squashes,
@@ -191,8 +191,8 @@ static void print_exponent(char *to, int64_t exponent)
 }
 
 /*
- * A decimal number with a point, whatever the locale. strtod, which would look for the locale's point, is shown none: "0.25"
- * goes to it as "25e-00002". Digits after the first 40 that count cannot matter.
+ * A decimal number with a point, whatever the locale. strtod, which would look for the locale's point, is shown none:
+ * "0.25" goes to it as "25e-00002". Digits after the first 40 that count cannot matter.
  */
 static bool parse_number(double *value, const char *text)
 {

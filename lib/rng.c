@@ -15,8 +15,8 @@ static philox4x32_ctr_t draw(uint64_t seed, uint32_t stream, uint64_t step, uint
     return philox4x32(counter, key);
 }
 
-/* 24 bits to (0, 1), both ends excluded */
-static real to_unit(uint32_t bits) { return ((real)(bits >> 8) + (real)0.5) * (real)(1.0 / 16777216.0); }
+/* 23 bits to (0, 1), both ends excluded: with the half added they just fill a float */
+static real to_unit(uint32_t bits) { return ((real)(bits >> 9) + (real)0.5) * (real)(1.0 / 8388608.0); }
 
 void aep__rng_uniform(real *out, size_t n, uint64_t seed, uint32_t stream, uint64_t step, uint32_t row)
 {

@@ -10,6 +10,8 @@ _Static_assert(sizeof(real) == sizeof(float), "the model file holds float weight
 
 enum { FORMAT_VERSION = 1, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
 
+#define LARGEST_COUNT ((uint64_t)1 << 53) /* of steps and epochs: nobody gets there, and counting on never overflows */
+
 /* not text, and damaged by a transfer that takes it for text */
 static const uint8_t magic[8] = {0x89, 'A', 'E', 'P', '\r', '\n', 0x1a, '\n'};
 
@@ -207,7 +209,7 @@ static int read_figures(aep_model *m, aep__reader *file)
     m->best_epoch = aep__get_u64(&r);
     aep__get_f64s(&r, m->last, AEP__FIGURE_COUNT);
     m->gradient_norm = aep__get_f64(&r);
-    if (!used_up(&r))
+    if (!used_up(&r) || m->steps > LARGEST_COUNT || m->epochs > LARGEST_COUNT || m->best_epoch > LARGEST_COUNT)
         return AEP_E_FORMAT;
     r = open_section(file, TAG_HISTORY);
     const size_t n = aep__get_count(&r, sizeof *m->history.epochs);
@@ -226,7 +228,7 @@ static int read_figures(aep_model *m, aep__reader *file)
 static bool plausible(const aep__run *run)
 {
     return run->n_rows >= 2 && run->n_rows <= UINT32_MAX && run->epochs && run->epochs <= 1000000 && run->batch_size >= 2 &&
-           run->batch_size <= 1000000 && run->epoch <= run->epochs && run->batch <= run->n_rows &&
+           run->batch_size <= 1000000 && run->first_epoch <= LARGEST_COUNT && run->epoch <= run->epochs && run->batch <= run->n_rows &&
            run->best_epoch <= run->epochs && !isnan(run->best_loss);
 }
 

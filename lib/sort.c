@@ -7,7 +7,7 @@ enum {
     MOST_CUTS = 32   /* of a block; a larger one than BLOCK is then left to heapsort, which no input makes slow */
 };
 
-/* Put x where v[root] was, in the heap v[root..n): down the path of the larger children to a leaf, then up to its place. */
+/* Put x where v[root] was, in the heap v[root..n): down the path of larger children to a leaf, then up to its place. */
 static void sift(float *v, size_t root, size_t n, float x)
 {
     size_t i = root;

@@ -18,7 +18,7 @@ HEADERS = {
     "immintrin.h": {"gemm", "activation"},
     "stdio.h": {"log", "file"},
     "Random123/philox.h": {"rng"},
-    "stdlib.h": {"mem"},
+    "stdlib.h": {"mem", "options"},  # malloc and free; strtod
 }
 POSIX = {"errno.h", "fcntl.h", "unistd.h", "sys/stat.h", "sys/types.h"}  # file only
 CALLS = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|free)\s*\(")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The header, the symbol map and the exported symbols name the same functions; nothing forbidden is called.
 
-Usage: check_symbols.py HEADER SYMBOL_MAP SHARED_LIBRARY
+Usage: check_symbols.py HEADER SYMBOL_MAP SHARED_LIBRARY SONAME
 """
 
 import re
@@ -21,7 +21,7 @@ FORBIDDEN = set("""
     getenv secure_getenv setenv putenv setlocale localeconv
     signal sigaction raise kill
     rand srand random srandom drand48 time clock gettimeofday
-    strtok gmtime localtime strtod atof sprintf gets
+    strtok gmtime localtime atof sprintf gets
     pthread_create pthread_mutex_lock thrd_create fork system popen
     openblas_set_num_threads goto_set_num_threads
     calloc realloc aligned_alloc posix_memalign memalign
@@ -45,6 +45,12 @@ def dynamic_symbols(library: str, which: str) -> set[str]:
     return {name.split("@")[0] for kind, name in symbols if kind != "A"}  # A: the names of versions
 
 
+def soname(library: str) -> str:
+    dynamic = subprocess.run(["readelf", "-d", "-W", library], check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = re.search(r"\(SONAME\).*\[(.*)\]", dynamic)
+    return found[1] if found else ""
+
+
 def compare(name: str, found: set[str], expected: set[str]) -> int:
     for symbol in sorted(found - expected):
         print(f"{name}: {symbol} is not in the header")
@@ -54,9 +60,9 @@ def compare(name: str, found: set[str], expected: set[str]) -> int:
 
 
 def main() -> int:
-    header, symbol_map, library = sys.argv[1:]
-    if not shutil.which("nm"):
-        print("skipped: nm is not installed")
+    header, symbol_map, library, expected_soname = sys.argv[1:]
+    if not shutil.which("nm") or not shutil.which("readelf"):
+        print("skipped: nm and readelf are not installed (in Debian the package binutils)")
         return SKIP
     expected = header_functions(header)
     if len(expected) < 60:
@@ -67,6 +73,9 @@ def main() -> int:
     for symbol in sorted(forbidden):
         print(f"library: calls {symbol}")
     wrong += len(forbidden)
+    if soname(library) != expected_soname:
+        print(f"library: its soname is {soname(library)}, not {expected_soname}")
+        wrong += 1
     print(f"{len(expected)} functions, {wrong} differences")
     return min(wrong, 1)
 

@@ -58,16 +58,18 @@ START_TEST(shares_are_not_negative_and_add_up_to_one)
 }
 END_TEST
 
-/* The value that this column has in another row of the same set, one whose value lies far from this row's. */
-static float foreign_value(const float *rows, size_t n_cols, size_t row, size_t col, double least)
+/* Of the values that this column has in the other rows the one farthest from this row's. */
+static float farthest_value(const float *rows, size_t n_cols, size_t row, size_t col)
 {
-    for (size_t k = 1; k < N; k++) {
-        const float other = rows[(row + k * 7) % N * n_cols + col];
-        if (fabs((double)other - (double)rows[row * n_cols + col]) > least)
-            return other;
+    const float own = rows[row * n_cols + col];
+    float best = own;
+    for (size_t i = 0; i < N; i++) {
+        const float other = rows[i * n_cols + col];
+        if (fabsf(other - own) > fabsf(best - own))
+            best = other;
     }
-    ck_abort_msg("column %zu has no other value", col);
-    return 0;
+    ck_assert_float_ne(best, own);
+    return best;
 }
 
 static double deviation(const float *rows, size_t n_cols, size_t col)
@@ -85,28 +87,25 @@ static double share_found(const aep_model *model, const char *columns, double ou
 {
     const size_t cols = strlen(columns);
     float *rows = new_rows(columns, N, 3), *row = malloc(cols * sizeof *row), shares[MOST];
-    size_t found = 0, tried = 0;
+    size_t found = 0;
     for (size_t i = 0; i < N; i++) {
         const size_t col = i % cols;
         memcpy(row, rows + i * cols, cols * sizeof *row);
-        if (columns[col] != 'n')
-            row[col] = foreign_value(rows, cols, i, col, 1.5);
-        else if (outside > 0)
+        if (columns[col] == 'n' && outside > 0)
             row[col] += (float)((i % 2 ? outside : -outside) * deviation(rows, cols, col));
         else
-            row[col] = foreign_value(rows, cols, i, col, 2 * deviation(rows, cols, col));
+            row[col] = farthest_value(rows, cols, i, col);
         AEP_CHECK(aep_explain(shares, model, NULL, row, 1, cols));
         found += largest(shares, cols) == col;
-        tried++;
     }
     free(row);
     free(rows);
-    return (double)found / (double)tried;
+    return (double)found / N;
 }
 
 static const struct {
     const char *columns;
-    double outside; /* numeric columns: this many standard deviations off; 0: a usual value of another row */
+    double outside; /* numeric columns: this many standard deviations off; 0: the value of another row */
 } tamperings[] = {{"nnnnnnnn", 6}, {"nnnnnnnn", 0}, {"nnnnn6nnnn6n", 6}, {"nnnnnnnnnnnnnnnnnnnnnnnn", 6},
                   {"nnnnnnnnnnnnnnnnnnnnnnnn", 0}, {"666666666666", 0}};
 

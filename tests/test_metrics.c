@@ -236,7 +236,8 @@ START_TEST(areas_agree_with_their_definitions)
     for (int trial = 0; trial < 2000; trial++) {
         const size_t n = draw(scores, labels, &state);
         ck_assert_double_eq_tol(auroc(scores, labels, n), brute_auroc(scores, labels, n), 1e-13);
-        ck_assert_double_eq_tol(average_precision(scores, labels, n), brute_average_precision(scores, labels, n), 1e-13);
+        ck_assert_double_eq_tol(average_precision(scores, labels, n), brute_average_precision(scores, labels, n),
+                                1e-13);
     }
 }
 END_TEST

@@ -26,7 +26,8 @@ static void check_sort(float *v, size_t n)
     qsort(expected, n, sizeof *expected, compare);
     aep__sort(v, n);
     for (size_t i = 0; i < n; i++)
-        ck_assert_msg(v[i] == expected[i], "%zu of %zu: %g, expected %g", i, n, (double)v[i], (double)expected[i]);
+        if (v[i] != expected[i]) /* an assertion for each would take longer than the sort */
+            ck_abort_msg("%zu of %zu: %g, expected %g", i, n, (double)v[i], (double)expected[i]);
     free(expected);
 }
 

@@ -19,12 +19,15 @@ const struct poptOption source_options[] = {
     {"drop", '\0', POPT_ARG_STRING, NULL, OPTION_DROP, "Columns to leave out", "COL,..."},
     {"header", '\0', POPT_ARG_STRING, NULL, OPTION_HEADER,
      "Whether CSV files begin with column names (auto: if the first row has words and no numbers)", "auto|yes|no"},
-    {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER, "What separates cells in CSV files, or tab (default ,)",
-     "CHAR"},
+    {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER,
+     "Separates cells in CSV files: a character, or tab (default ,)", "CHAR"},
     {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only warnings and errors", NULL},
     POPT_TABLEEND};
 
-void source_args_init(source_args *args) { *args = (source_args){.delimiter = ','}; }
+void source_args_init(source_args *args)
+{
+    *args = (source_args){.delimiter = ','};
+}
 
 void source_args_free(source_args *args)
 {

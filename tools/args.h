@@ -32,8 +32,14 @@ enum {
 
 /* Included in the table of each command that reads rows. */
 extern const struct poptOption source_options[];
-#define SOURCE_OPTIONS {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)source_options, 0, "Input:", NULL}
-#define HELP_OPTION    {"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL}
+#define SOURCE_OPTIONS                                                                                                 \
+    {                                                                                                                  \
+        NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)source_options, 0, "Input:", NULL                                  \
+    }
+#define HELP_OPTION                                                                                                    \
+    {                                                                                                                  \
+        "help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "Show this help", NULL                                          \
+    }
 
 void source_args_init(source_args *args);
 void source_args_free(source_args *args);

@@ -34,7 +34,10 @@ enum cell_kind cell_read(const cell *c, double *number)
     return number_kind(value);
 }
 
-void number_text(char text[NUMBER_SIZE], double number) { snprintf(text, NUMBER_SIZE, "%.15g", number); }
+void number_text(char text[NUMBER_SIZE], double number)
+{
+    snprintf(text, NUMBER_SIZE, "%.15g", number);
+}
 
 const char *cell_quote(char text[QUOTE_SIZE], const cell *c)
 {

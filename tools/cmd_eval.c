@@ -66,8 +66,8 @@ static int measure(quality *q, const scored *all, const aep_model *model)
         q->anomalies += all->labels[i];
     int status = AEP_OK;
     if (aep_model_stat(&q->threshold, model, AEP_STAT_THRESHOLD) == AEP_OK)
-        status = aep_metrics_at_threshold(&q->precision, &q->recall, &q->f1, all->scores, all->labels, all->n,
-                                          q->threshold);
+        status =
+            aep_metrics_at_threshold(&q->precision, &q->recall, &q->f1, all->scores, all->labels, all->n, q->threshold);
     if (status == AEP_OK && q->anomalies)
         status = aep_metrics_at_count(NULL, NULL, &q->f1_at_true_count, all->scores, all->labels, all->n, q->anomalies,
                                       NULL);
@@ -98,7 +98,10 @@ static void print_text(const quality *q)
     print_figure("average precision", q->average_precision);
 }
 
-static json_t *figure(double value) { return isnan(value) ? json_null() : json_real(value); }
+static json_t *figure(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
+}
 
 static bool print_json(const quality *q)
 {
@@ -172,7 +175,10 @@ int aepred_eval(int argc, char **argv)
 {
     const struct poptOption options[] = {
         {"json", '\0', POPT_ARG_NONE, NULL, OPTION_JSON, "Print one JSON object", NULL},
-        MODEL_OPTIONS, SOURCE_OPTIONS, HELP_OPTION, POPT_TABLEEND};
+        MODEL_OPTIONS,
+        SOURCE_OPTIONS,
+        HELP_OPTION,
+        POPT_TABLEEND};
     eval_args args = {0};
     model_args_init(&args.model);
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);

@@ -193,7 +193,10 @@ int aepred_explain(int argc, char **argv)
         {"top", 'k', POPT_ARG_STRING, NULL, OPTION_TOP, "Columns to show for a row (default 3)", "K"},
         {"flagged", '\0', POPT_ARG_NONE, NULL, OPTION_FLAGGED, "Show only rows that reach the threshold", NULL},
         {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output", "FILE"},
-        MODEL_OPTIONS, SOURCE_OPTIONS, HELP_OPTION, POPT_TABLEEND};
+        MODEL_OPTIONS,
+        SOURCE_OPTIONS,
+        HELP_OPTION,
+        POPT_TABLEEND};
     explain_args args = {.top = 3};
     model_args_init(&args.model);
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);

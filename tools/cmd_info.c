@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { OPTION_JSON = OPTION_OWN, OPTION_HISTORY };
 enum { MOST_LAYERS = 32, SHOWN_LEVELS = 8 };
@@ -28,7 +29,22 @@ static json_t *layers_json(const aep_model *model, int part)
     return array;
 }
 
-static json_t *name_json(const char *name) { return name ? json_string(name) : json_null(); }
+/* JSON is UTF-8; a name that is not keeps its ASCII. */
+static json_t *name_json(const char *name)
+{
+    if (!name)
+        return json_null();
+    json_t *string = json_string(name);
+    char *ascii = string ? NULL : strdup(name);
+    if (!ascii)
+        return string;
+    for (char *p = ascii; *p; p++)
+        if ((unsigned char)*p > 127)
+            *p = '?';
+    string = json_string(ascii);
+    free(ascii);
+    return string;
+}
 
 static json_t *column_json(const aep_model *model, size_t column)
 {
@@ -94,7 +110,7 @@ static bool print_json(const aep_model *model)
 {
     json_t *object = describe(model);
     if (!object) {
-        say_error("out of memory, or a name that is not UTF-8");
+        say_error("out of memory");
         return false;
     }
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
@@ -234,7 +250,8 @@ int aepred_info(int argc, char **argv)
     const struct poptOption options[] = {
         {"json", '\0', POPT_ARG_NONE, NULL, OPTION_JSON, "Print one JSON object", NULL},
         {"history", '\0', POPT_ARG_NONE, NULL, OPTION_HISTORY, "Print the losses of each epoch as CSV", NULL},
-        HELP_OPTION, POPT_TABLEEND};
+        HELP_OPTION,
+        POPT_TABLEEND};
     info_args args = {0};
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
     int status = take_options(context, &help, take, &args);

@@ -122,7 +122,10 @@ int aepred_score(int argc, char **argv)
 {
     const struct poptOption options[] = {
         {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output", "FILE"},
-        MODEL_OPTIONS, SOURCE_OPTIONS, HELP_OPTION, POPT_TABLEEND};
+        MODEL_OPTIONS,
+        SOURCE_OPTIONS,
+        HELP_OPTION,
+        POPT_TABLEEND};
     score_args args = {0};
     model_args_init(&args.model);
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);

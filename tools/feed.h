@@ -12,13 +12,16 @@
 typedef struct model_args {
     source_args source;
     char *path;
-    char *score;              /* --score, or NULL */
-    double rate, threshold;   /* --alarm-rate, --threshold; NaN: as in the model */
+    char *score;            /* --score, or NULL */
+    double rate, threshold; /* --alarm-rate, --threshold; NaN: as in the model */
 } model_args;
 
 enum { OPTION_SCORE = OPTION_OWN, OPTION_RATE, OPTION_THRESHOLD, OPTION_MODEL_OWN };
 extern const struct poptOption model_options[];
-#define MODEL_OPTIONS {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)model_options, 0, "Scores:", NULL}
+#define MODEL_OPTIONS                                                                                                  \
+    {                                                                                                                  \
+        NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)model_options, 0, "Scores:", NULL                                  \
+    }
 
 void model_args_init(model_args *args);
 void model_args_free(model_args *args);
@@ -32,14 +35,14 @@ typedef struct feed {
     const source_args *args;
     input *in;
     columns columns;
-    levels *levels;     /* (columns.n): names of each categorical column's levels */
-    bool *categorical;  /* (columns.n) */
+    levels *levels;    /* (columns.n): names of each categorical column's levels */
+    bool *categorical; /* (columns.n) */
     bool missing_allowed, unseen_allowed;
     size_t *label_seen; /* see label_read */
     size_t capacity;
     /* what feed_next has read */
-    float *rows;     /* (n_rows, columns.n) */
-    uint8_t *labels; /* (n_rows), 1: anomaly */
+    float *rows;              /* (n_rows, columns.n) */
+    uint8_t *labels;          /* (n_rows), 1: anomaly */
     size_t n_rows, first_row; /* number of the first of them in the input, from 1 */
 } feed;
 

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static bool names_differ(const input *in)
 {
@@ -117,8 +120,8 @@ static int next_csv(input *in)
     }
     int got = csv_file_next(&in->csv);
     if (got > 0 && in->csv.n_cells != in->n_columns) {
-        say_error("%s:%zu: has %zu cells, where the first row has %zu", in->stream.name, in->csv.line,
-                  in->csv.n_cells, in->n_columns);
+        say_error("%s:%zu: has %zu cells, where the first row has %zu", in->stream.name, in->csv.line, in->csv.n_cells,
+                  in->n_columns);
         return -1;
     }
     in->cells = in->csv.cells;
@@ -166,4 +169,7 @@ bool input_refuse(const input *in, size_t column, const char *format, ...)
     return false;
 }
 
-const char *input_raw(const input *in) { return in->is_npy ? NULL : in->csv.raw; }
+const char *input_raw(const input *in)
+{
+    return in->is_npy ? NULL : in->csv.raw;
+}

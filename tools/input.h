@@ -22,8 +22,8 @@ typedef struct input {
     csv_file csv;
     npy_file npy;
     size_t n_columns;
-    list names;        /* of the columns; empty without a header */
-    list header;       /* the header line as it stood, if keep_raw; else empty */
+    list names;  /* of the columns; empty without a header */
+    list header; /* the header line as it stood, if keep_raw; else empty */
     /* the row just read */
     const cell *cells; /* n_columns of them */
     size_t row;        /* counted from 1 over all files */

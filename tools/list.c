@@ -40,7 +40,10 @@ static bool add_part(list *l, const char *text, size_t length)
     return true;
 }
 
-bool list_add(list *l, const char *text) { return add_part(l, text, strlen(text)); }
+bool list_add(list *l, const char *text)
+{
+    return add_part(l, text, strlen(text));
+}
 
 bool list_add_commas(list *l, const char *text)
 {

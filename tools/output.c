@@ -64,7 +64,10 @@ bool output_open(output *out, const char *path)
     return true;
 }
 
-bool output_good(output *out) { return !ferror(out->file) || fail(out); }
+bool output_good(output *out)
+{
+    return !ferror(out->file) || fail(out);
+}
 
 bool output_close(output *out)
 {

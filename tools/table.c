@@ -51,10 +51,14 @@ static void make_numeric(table *t, size_t column)
 static bool refuse_levels(const table *t, const input *in, const table_column *c, size_t from)
 {
     if (c->categorical && c->words == 0)
-        return input_refuse(in, from, "more than %zu different values; leave it out of --categorical, or raise "
-                            "--max-levels", t->most_levels);
-    return input_refuse(in, from, "more than %zu different words; an identifier or free text tells nothing, so --drop "
-                        "the column, or raise --max-levels", t->most_levels);
+        return input_refuse(in, from,
+                            "more than %zu different values; leave it out of --categorical, or raise "
+                            "--max-levels",
+                            t->most_levels);
+    return input_refuse(in, from,
+                        "more than %zu different words; an identifier or free text tells nothing, so --drop "
+                        "the column, or raise --max-levels",
+                        t->most_levels);
 }
 
 /* The code of a cell that has not been seen, with what it stands for. */

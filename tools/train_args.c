@@ -30,8 +30,7 @@ static const struct poptOption network_options[] = {
      "Widths of the head's hidden layers (default 32,32)", "N,..."},
     {"epochs", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_EPOCHS, "Passes over the rows (default 100)", "N"},
     {"batch", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_BATCH, "Rows a step (default 256)", "N"},
-    {"seed", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_SEED, "All randomness follows from it (default 0)",
-     "N"},
+    {"seed", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_SEED, "All randomness follows from it (default 0)", "N"},
     {"set", '\0', POPT_ARG_STRING, NULL, OPTION_SET, "Set an option of the list below; may be repeated", "KEY=VALUE"},
     POPT_TABLEEND};
 
@@ -44,8 +43,8 @@ static const struct poptOption row_options[] = {
      "Share of the normal rows held out to set the threshold, 0: no threshold (default 0.1)", "SHARE"},
     {"alarm-rate", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_ALARM_RATE,
      "Share of normal rows that the threshold is to flag (default 0.01)", "RATE"},
-    {"train-share", '\0', POPT_ARG_STRING, NULL, OPTION_SHARE,
-     "Use a random share of the normal rows only (default 1)", "SHARE"},
+    {"train-share", '\0', POPT_ARG_STRING, NULL, OPTION_SHARE, "Use a random share of the normal rows only (default 1)",
+     "SHARE"},
     {"rest", '\0', POPT_ARG_STRING, NULL, OPTION_REST,
      "Write the rows that were not used, for eval: anomalies, and normal rows beyond the share", "FILE"},
     POPT_TABLEEND};

@@ -108,8 +108,8 @@ class Train(Case):
 
     def test_options_reach_the_model(self):
         self.write('a.csv', csv_text(machine_rows(200)))
-        self.run_program('train', 'a.csv', '-o', 'm', '--encoder', '7,5,2', '--decoder', '6', '--head', '9,8', '--epochs', '2',
-                         '--batch', '50', '--seed', '3', '--alarm-rate', '0.2', '--set', 'scaling=robust', '--set',
+        self.run_program('train', 'a.csv', '-o', 'm', '--encoder', '7,5,2', '--decoder', '6', '--head', '9,8', '--epochs',
+                         '2', '--batch', '50', '--seed', '3', '--alarm-rate', '0.2', '--set', 'scaling=robust', '--set',
                          'squared=yes', '--set', 'learning_rate=0.01')
         info = json.loads(self.run_program('info', '--json', 'm').stdout)
         self.assertEqual(info['layers'], {'encoder': [7, 5, 2], 'decoder': [6], 'head': [9, 8]})
@@ -148,7 +148,7 @@ class Train(Case):
     def test_columns_that_do_not_exist_are_named(self):
         self.write('a.csv', csv_text(machine_rows(20)))
         for option in ('--drop', '--label'):
-            self.fails('train', 'a.csv', '-o', 'x', option, 'pace', '--anomaly' if option == '--label' else '--drop', '1',
+            self.fails('train', 'a.csv', '-o', 'x', option, 'pace', *(['--anomaly', '1'] if option == '--label' else []),
                        saying=f"a.csv: has no column 'pace' ({option})")
         self.fails('train', 'a.csv', '-o', 'x', '--categorical', 'pace', saying="there is no feature 'pace'")
         self.fails('train', 'a.csv', '-o', 'x', '--drop', '1,2,3', saying='no columns are left')
@@ -229,7 +229,8 @@ class Interrupt(Case):
 
     def test_a_terminal_shows_progress_and_an_interrupt_saves_the_model(self):
         process, screen = self.start('1000000')
-        self.assertRegex(self.read_until(screen, ' left\x1b'), r'epoch \d+/1000000 \[[= ]+\] loss [\d.]+, \d+:\d\d left')
+        shown = self.read_until(screen, ' left\x1b')
+        self.assertRegex(shown, r'epoch \d+/1000000 \[[= ]+\] loss [\d.]+, \d+:\d\d left')
         process.send_signal(signal.SIGINT)
         self.read_until(screen, 'the model so far is calibrated and saved')
         self.assertEqual(process.wait(), 0)
@@ -453,6 +454,12 @@ class Eval(Case):
         self.train('a.csv', 'q')
         rows = list(csv.DictReader(io.StringIO(self.run_program('explain', 'q', 'a.csv').stdout)))
         self.assertEqual({row['column'] for row in rows}, {'a,b', 'say "x"'})
+
+    def test_names_that_are_not_utf8_still_give_json(self):
+        self.write('a.csv', b'caf\xe9,y\n' + b'\xe91,2\n\xe92,3\n' * 5)
+        self.train('a.csv', 'l')
+        column = json.loads(self.run_program('info', '--json', 'l').stdout)['columns'][0]
+        self.assertEqual((column['name'], column['levels']), ('caf?', ['?1', '?2']))
 
     def test_info_text_and_history(self):
         text = self.run_program('info', 'm').stdout
