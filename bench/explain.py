@@ -34,14 +34,23 @@ def make_rows(kind, n, rng):
     return rows.astype(np.float32)
 
 
+def blamed(model, rows, by_score):
+    """The error of each row, or its score where that is to be blamed."""
+    errors, predicted = model.errors(rows)
+    error = errors[:, 0] if model.error_size == 1 else model.score(rows)
+    return np.where(by_score, np.abs(errors - predicted)[:, 0], error)
+
+
 def drops(model, rows, values):
-    """By how much each score falls when a column alone takes another value."""
-    scores = model.score(rows)
+    """By how much what is blamed on each row falls when a column alone takes another value."""
+    errors, predicted = model.errors(rows)
+    by_score = (errors < predicted)[:, 0] & (model.error_size == 1)
+    before = blamed(model, rows, by_score)
     fallen = np.empty(rows.shape)
     for column in range(N_COLUMNS):
         changed = rows.copy()
         changed[:, column] = values[:, column]
-        fallen[:, column] = scores - model.score(changed)
+        fallen[:, column] = before - blamed(model, changed, by_score)
     return fallen.clip(min=0)
 
 

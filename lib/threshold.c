@@ -13,6 +13,14 @@ static void warn_if_collapsed(const aep_model *model)
                   (unsigned long long)c->n_rows, (unsigned long long)c->distinct);
 }
 
+static int check_scores(const aep_model *model, const float *scores, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(scores[i]))
+            return aep__fail(&model->log, AEP_E_NOT_FINITE, "score %zu is %g", i, (double)scores[i]);
+    return AEP_OK;
+}
+
 int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     if (!model)
@@ -27,8 +35,10 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return aep__fail(&model->log, AEP_E_MEMORY, "no memory to calibrate on %zu rows", n_rows);
     status = aep_score(scores, model, NULL, rows, n_rows, n_cols);
     if (!status)
-        status = aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
-                                      (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps);
+        status = check_scores(model, scores, n_rows); /* a model that was loaded can hold any weights */
+    if (!status && aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
+                                        (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps))
+        status = aep__fail(&model->log, AEP_E_MEMORY, "no memory to keep the scores of %zu rows", n_rows);
     aep__free(&model->mem, scores);
     if (status)
         return status;
@@ -69,14 +79,6 @@ int aep_set_threshold(aep_model *model, double threshold)
         return aep__fail(&model->log, AEP_E_RANGE, "a threshold of %g is not a finite number", threshold);
     model->calibration.threshold = threshold;
     model->calibration.has_threshold = true;
-    return AEP_OK;
-}
-
-static int check_scores(const aep_model *model, const float *scores, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(scores[i]))
-            return aep__fail(&model->log, AEP_E_NOT_FINITE, "score %zu is %g", i, (double)scores[i]);
     return AEP_OK;
 }
 

@@ -25,7 +25,10 @@ static void tear_down(void)
     ck_assert_uint_eq(memory.live, 0);
 }
 
-static uint32_t next(uint32_t *state) { return (*state = *state * 1664525u + 1013904223u) >> 8; }
+static uint32_t next(uint32_t *state)
+{
+    return (*state = *state * 1664525u + 1013904223u) >> 8;
+}
 
 /* n scores in no order, of so many different values. To be freed. */
 static float *draw(size_t n, uint32_t different, uint32_t seed)
@@ -346,6 +349,9 @@ START_TEST(reading_gives_what_was_written)
     c.threshold = 0;
     c.has_threshold = false;
     check_roundtrip(); /* only scores */
+    static const float ties[] = {2, 1, 2, 1};
+    calibrate(ties, 4, ALL);
+    check_roundtrip();
 }
 END_TEST
 
@@ -396,17 +402,20 @@ static void check_score_refused(size_t i, float value)
 
 START_TEST(counts_that_contradict_each_other_are_refused)
 {
-    fill(); /* of 7 rows 1, 2, 3, 8 are kept: 4 different ones */
-    check_count_refused(0, 3);   /* fewer rows than scores */
-    check_count_refused(8, 3);   /* fewer different scores than kept */
-    check_count_refused(8, 8);   /* more than rows */
-    check_count_refused(33, 5);  /* more scores than bytes */
+    fill();                     /* of 7 rows 1, 2, 5, 8 are kept: 4 different ones */
+    check_count_refused(0, 3);  /* fewer rows than scores */
+    check_count_refused(8, 3);  /* fewer different scores than kept */
+    check_count_refused(8, 8);  /* more than rows */
+    check_count_refused(33, 5); /* more scores than bytes */
     check_count_refused(33, UINT64_MAX);
     check_count_refused(33, UINT64_MAX / 4 + 2); /* the bytes of which would wrap around */
     static const float all[] = {1, 1, 2};
     calibrate(all, 3, ALL);
     check_count_refused(8, 1);
     check_count_refused(8, 3);
+    static const float equal[] = {1, 1, 1};
+    calibrate(equal, 3, ALL);
+    check_count_refused(0, 1);
     aep__calibration_free(&c, &mem);
     check_count_refused(0, 1); /* without scores: no rows, nothing different, no step */
     check_count_refused(8, 1);

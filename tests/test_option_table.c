@@ -166,9 +166,9 @@ END_TEST
 
 START_TEST(text_that_is_no_number_is_refused)
 {
-    static const char *const bad[] = {"",    " ",     ".",    "-",     "+.",  "e5",   "1e",   "1e+",  "1 ",   " 1",
-                                      "1.2.3", "1,5", "0x10", "1e5.0", "--1", "1-",   "nan",  "NaN",  "inf",  "-inf",
-                                      "infinity", "one", "1f", "1e5e5", "yes", "tanh", "1_000", "1\n"};
+    static const char *const bad[] = {"",         " ",   ".",    "-",     "+.",  "e5",   "1e",    "1e+", "1 ",  " 1",
+                                      "1.2.3",    "1,5", "0x10", "1e5.0", "--1", "1-",   "nan",   "NaN", "inf", "-inf",
+                                      "infinity", "one", "1f",   "1e5e5", "yes", "tanh", "1_000", "1\n"};
     for (size_t i = 0; i < N(bad); i++) {
         check_not_parsed(AEP_OPT_GRADIENT_CLIP, bad[i], AEP_E_RANGE);
         check_not_parsed(AEP_OPT_EPOCHS, bad[i], AEP_E_RANGE);

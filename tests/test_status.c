@@ -27,10 +27,10 @@ END_TEST
 /* released numbers: they never change */
 START_TEST(status_codes_have_their_numbers)
 {
-    static const int codes[] = {AEP_OK,          AEP_E_ARGUMENT,   AEP_E_MEMORY,     AEP_E_OPTION,   AEP_E_RANGE,
-                                AEP_E_COLUMNS,   AEP_E_ROWS,       AEP_E_NOT_FINITE, AEP_E_LEVEL,    AEP_E_STATE,
-                                AEP_E_DIVERGED,  AEP_E_CANCELLED,  AEP_E_FORMAT,     AEP_E_VERSION,  AEP_E_CHECKSUM,
-                                AEP_E_IO,        AEP_E_BUFFER,     AEP_E_WORKSPACE,  AEP_E_LIMIT};
+    static const int codes[] = {AEP_OK,         AEP_E_ARGUMENT,  AEP_E_MEMORY,     AEP_E_OPTION,  AEP_E_RANGE,
+                                AEP_E_COLUMNS,  AEP_E_ROWS,      AEP_E_NOT_FINITE, AEP_E_LEVEL,   AEP_E_STATE,
+                                AEP_E_DIVERGED, AEP_E_CANCELLED, AEP_E_FORMAT,     AEP_E_VERSION, AEP_E_CHECKSUM,
+                                AEP_E_IO,       AEP_E_BUFFER,    AEP_E_WORKSPACE,  AEP_E_LIMIT};
     for (int i = 0; i < (int)(sizeof codes / sizeof *codes); i++)
         ck_assert_int_eq(codes[i], -i);
 }

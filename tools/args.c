@@ -127,11 +127,9 @@ bool source_args_rest(source_args *args, char **first, poptContext context)
 
 static int show_help(poptContext context, const command_help *help)
 {
-    char usage[128];
-    snprintf(usage, sizeof usage, "[OPTION...] %s", help->operands);
     printf("%s\n", help->about);
     fflush(stdout);
-    poptSetOtherOptionHelp(context, usage);
+    poptSetOtherOptionHelp(context, help->operands);
     poptPrintHelp(context, stdout, 0);
     if (help->more)
         help->more();

@@ -52,7 +52,7 @@ bool source_args_rest(source_args *args, char **first, poptContext context);
 
 /* What a command is, for --help. */
 typedef struct command_help {
-    const char *operands; /* "MODEL FILE..." */
+    const char *operands; /* "[OPTION...] MODEL FILE..." */
     const char *about;    /* what it does: whole lines */
     void (*more)(void);   /* prints what follows the options; NULL: nothing */
 } command_help;

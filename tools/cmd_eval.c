@@ -159,7 +159,7 @@ static int run(const eval_args *args)
 }
 
 static const command_help help = {
-    "MODEL FILE... --label COL --anomaly|--normal VALUE,...",
+    "[OPTION...] MODEL FILE... --label COL --anomaly|--normal VALUE,...",
     "Score labelled rows and print how well the model tells anomalies from normal rows.\n", NULL};
 
 static bool take(void *payload, int code, const char *value)

@@ -162,7 +162,7 @@ static int run(const explain_args *args)
 }
 
 static const command_help help = {
-    "MODEL FILE...",
+    "[OPTION...] MODEL FILE...",
     "Show the columns that contribute most to each row's score: a CSV line row,score,rank,column,share,value,expected\n"
     "for each. Shares of a row's columns add up to 1; expected is what the model rebuilt.\n",
     NULL};

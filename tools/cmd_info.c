@@ -232,7 +232,8 @@ static int run(const info_args *args)
     return ok ? STATUS_OK : STATUS_BAD;
 }
 
-static const command_help help = {"MODEL", "Describe a model: columns, layers, statistics and options.\n", NULL};
+static const command_help help = {"[OPTION...] MODEL", "Describe a model: columns, layers, statistics and options.\n",
+                                  NULL};
 
 static bool take(void *payload, int code, const char *value)
 {

@@ -107,7 +107,7 @@ static int run(const score_args *args)
 }
 
 static const command_help help = {
-    "MODEL FILE...",
+    "[OPTION...] MODEL FILE...",
     "Score the rows of CSV or NPY files (plain or gzip; - is standard input): a CSV line row,score,p_value,anomaly\n"
     "for each. Columns are matched by name where the model and the file have names, else by position.\n",
     NULL};

@@ -82,7 +82,7 @@ static void print_table(void)
 }
 
 static const command_help help = {
-    "FILE... -o MODEL",
+    "[OPTION...] FILE... -o MODEL",
     "Train a model on the normal rows of CSV or NPY files (plain or gzip; - is standard input), set its threshold\n"
     "from rows held out, and save it.\n",
     print_table};

@@ -33,7 +33,7 @@ class Help(Case):
         for command in COMMANDS:
             self.assertRegex(top.stdout, rf'(?m)^  {command} ')
             done = self.run_program(command, '--help')
-            self.assertIn(f'Usage: aepred {command} ', done.stdout)
+            self.assertRegex(done.stdout, rf'(?m)^Usage: aepred {command} \[OPTION\.\.\.\]( [^[].*)?$')
             self.assertEqual(done.stderr, '')
         self.assertRegex(self.run_program('--version').stdout, r'^aepred \d+\.\d+\.\d+\n$')
 
@@ -108,9 +108,9 @@ class Train(Case):
 
     def test_options_reach_the_model(self):
         self.write('a.csv', csv_text(machine_rows(200)))
-        self.run_program('train', 'a.csv', '-o', 'm', '--encoder', '7,5,2', '--decoder', '6', '--head', '9,8', '--epochs',
-                         '2', '--batch', '50', '--seed', '3', '--alarm-rate', '0.2', '--set', 'scaling=robust', '--set',
-                         'squared=yes', '--set', 'learning_rate=0.01')
+        self.run_program('train', 'a.csv', '-o', 'm', '--encoder', '7,5,2', '--decoder', '6', '--head', '9,8',
+                         '--epochs', '2', '--batch', '50', '--seed', '3', '--alarm-rate', '0.2',
+                         '--set', 'scaling=robust', '--set', 'squared=yes', '--set', 'learning_rate=0.01')
         info = json.loads(self.run_program('info', '--json', 'm').stdout)
         self.assertEqual(info['layers'], {'encoder': [7, 5, 2], 'decoder': [6], 'head': [9, 8]})
         options = info['options']
@@ -147,8 +147,8 @@ class Train(Case):
 
     def test_columns_that_do_not_exist_are_named(self):
         self.write('a.csv', csv_text(machine_rows(20)))
-        for option in ('--drop', '--label'):
-            self.fails('train', 'a.csv', '-o', 'x', option, 'pace', *(['--anomaly', '1'] if option == '--label' else []),
+        for option, *more in (['--drop'], ['--label', '--anomaly', '1']):
+            self.fails('train', 'a.csv', '-o', 'x', option, 'pace', *more,
                        saying=f"a.csv: has no column 'pace' ({option})")
         self.fails('train', 'a.csv', '-o', 'x', '--categorical', 'pace', saying="there is no feature 'pace'")
         self.fails('train', 'a.csv', '-o', 'x', '--drop', '1,2,3', saying='no columns are left')

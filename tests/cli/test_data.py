@@ -46,7 +46,8 @@ class Data(Case):
         self.assertEqual(len(self.columns()), 279)
 
     def test_kdd(self):
-        result = self.split_and_evaluate(self.data('kddcup.data_10_percent.gz'), '--label', 'last', '--anomaly', 'normal.')
+        path = self.data('kddcup.data_10_percent.gz')
+        result = self.split_and_evaluate(path, '--label', 'last', '--anomaly', 'normal.')
         self.assertEqual(result['anomalies'], 97278)
         self.assertAlmostEqual(result['rows'], 97278 + 396743 / 2, delta=50)
         categorical = {i + 1: len(c['levels']) for i, c in enumerate(self.columns()) if c['kind'] == 'categorical'}
