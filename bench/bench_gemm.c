@@ -51,9 +51,9 @@ static float *filled(size_t n)
 
 int main(void)
 {
-    static const size_t sizes[][3] = {{1, 60, 118},      {32, 60, 118},     {1024, 60, 118},    {1024, 256, 256},
-                                      {1024, 512, 512},  {1024, 768, 768},  {1024, 1024, 1024}, {1024, 2048, 2048},
-                                      {64, 1024, 1024}};
+    static const size_t sizes[][3] = {{1, 60, 118},       {32, 60, 118},      {1024, 60, 118},
+                                      {1024, 256, 256},   {1024, 512, 512},   {1024, 768, 768},
+                                      {1024, 1024, 1024}, {1024, 2048, 2048}, {64, 1024, 1024}};
     printf("%6s %6s %6s %10s %10s\n", "rows", "out", "in", aep__gemm_kernel_at(0).name, "cblas");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         product p = {.m = sizes[i][0], .n = sizes[i][1], .k = sizes[i][2]};

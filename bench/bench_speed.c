@@ -47,15 +47,9 @@ static const float *next_rows(bench *b)
     return rows;
 }
 
-static int train(bench *b)
-{
-    return aep_fit_batch(b->model, next_rows(b), b->batch, COLUMNS);
-}
+static int train(bench *b) { return aep_fit_batch(b->model, next_rows(b), b->batch, COLUMNS); }
 
-static int score(bench *b)
-{
-    return aep_score(b->scores, b->model, b->workspace, next_rows(b), b->batch, COLUMNS);
-}
+static int score(bench *b) { return aep_score(b->scores, b->model, b->workspace, next_rows(b), b->batch, COLUMNS); }
 
 static int run(bench *b, const measure *m, size_t calls)
 {

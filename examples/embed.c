@@ -12,10 +12,7 @@ struct monitor {
     aep_workspace *workspace;
 };
 
-static float uniform(float low, float high)
-{
-    return low + (high - low) * (float)rand() / (float)RAND_MAX;
-}
+static float uniform(float low, float high) { return low + (high - low) * (float)rand() / (float)RAND_MAX; }
 
 /* A pump that is well: flow, pressure and current follow from its speed. */
 static void measure(float row[COLUMNS])

@@ -17,10 +17,7 @@ static void check(int status, const char *what)
     exit(EXIT_FAILURE);
 }
 
-static float uniform(float low, float high)
-{
-    return low + (high - low) * (float)rand() / (float)RAND_MAX;
-}
+static float uniform(float low, float high) { return low + (high - low) * (float)rand() / (float)RAND_MAX; }
 
 static void measure(float row[COLUMNS])
 {

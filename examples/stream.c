@@ -14,10 +14,7 @@ static void check(int status, const char *what)
     exit(EXIT_FAILURE);
 }
 
-static float uniform(float low, float high)
-{
-    return low + (high - low) * (float)rand() / (float)RAND_MAX;
-}
+static float uniform(float low, float high) { return low + (high - low) * (float)rand() / (float)RAND_MAX; }
 
 /* The source: a socket, a queue or a file in a real host; here a web server's requests, bytes sent and CPU load. */
 static void next_batch(float rows[BATCH * COLUMNS])

@@ -248,9 +248,10 @@ AEP_API int aep_options_set_layers(aep_options *options, int part, const size_t 
  * Describe an input column. Columns that are not described are numeric and have no name.
  *   column: its index from 0; name: copied, at most 255 bytes, NULL for none; kind: enum aep_column_kind.
  *   levels: n_levels names, each at most 255 bytes, copied; NULL for unnamed levels. A categorical column holds level
- *   codes 0 to n_levels - 1 as floats and becomes n_levels one-hot features; n_levels is 1 to 65,536 for categorical and
- *   0 for numeric columns.
- * Errors: ARGUMENT, OPTION (kind), RANGE (n_levels), LIMIT (column, or a name too long), MEMORY. Thread class: exclusive.
+ *   codes 0 to n_levels - 1 as floats and becomes n_levels one-hot features; n_levels is 1 to 65,536 for categorical
+ *   and 0 for numeric columns.
+ * Errors: ARGUMENT, OPTION (kind), RANGE (n_levels), LIMIT (column, or a name too long), MEMORY. Thread class:
+ * exclusive.
  */
 AEP_API int aep_options_set_column(aep_options *options, size_t column, const char *name, int kind,
                                    const char *const *levels, size_t n_levels);
@@ -324,8 +325,8 @@ AEP_API size_t aep_model_code_size(const aep_model *model);
 AEP_API size_t aep_model_error_size(const aep_model *model);
 
 /**
- * The layer widths of a part. Writes at most `capacity` of them to widths (may be NULL when capacity is 0) and returns how
- * many there are, or a negative status: ARGUMENT, OPTION. Thread class: const.
+ * The layer widths of a part. Writes at most `capacity` of them to widths (may be NULL when capacity is 0) and returns
+ * how many there are, or a negative status: ARGUMENT, OPTION. Thread class: const.
  */
 AEP_API int aep_model_layers(size_t *widths, size_t capacity, const aep_model *model, int part);
 
@@ -345,8 +346,9 @@ AEP_API const char *aep_model_level_name(const aep_model *model, size_t column, 
 AEP_API int aep_model_get(double *value, const aep_model *model, int key);
 
 /**
- * Change an option of a model; only those marked (any time). Changing AEP_OPT_SCORE drops calibration and threshold, which
- * belong to the other score; changing AEP_OPT_ALARM_RATE does not move the threshold (aep_set_alarm_rate does both).
+ * Change an option of a model; only those marked (any time). Changing AEP_OPT_SCORE drops calibration and threshold,
+ * which belong to the other score; changing AEP_OPT_ALARM_RATE does not move the threshold (aep_set_alarm_rate does
+ * both).
  * Errors: ARGUMENT, OPTION, RANGE, STATE (fixed when the model was made). Thread class: exclusive.
  */
 AEP_API int aep_model_set(aep_model *model, int key, double value);
@@ -376,7 +378,8 @@ enum aep_stat {
     AEP_STAT_CALIBRATION_STEP = 18    /**< AEP_STAT_STEPS when aep_calibrate ran; less than today's: recalibrate */
 };
 
-/** The name of a statistic ("loss_reconstruction"), or NULL; the numbers run from 1 without a gap. Thread class: pure. */
+/** The name of a statistic ("loss_reconstruction"), or NULL; the numbers run from 1 without a gap. Thread
+   class: pure. */
 AEP_API const char *aep_stat_name(int stat);
 
 /** Read a statistic. Errors: ARGUMENT, OPTION, STATE (not known yet; value is NaN). Thread class: const. */
@@ -389,9 +392,9 @@ AEP_API int aep_model_stat(double *value, const aep_model *model, int stat);
 AEP_API int aep_model_history(double *value, const aep_model *model, size_t epoch, int stat);
 
 /**
- * Look for the first value that scoring would refuse, in row order. Returns AEP_OK, or the error that scoring would return
- * with *row and *col (either may be NULL) set to where it is. Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL.
- * Thread class: const.
+ * Look for the first value that scoring would refuse, in row order. Returns AEP_OK, or the error that scoring would
+ * return with *row and *col (either may be NULL) set to where it is. Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE,
+ * LEVEL. Thread class: const.
  */
 AEP_API int aep_check_rows(size_t *row, size_t *col, const aep_model *model, const float *rows, size_t n_rows,
                            size_t n_cols);
@@ -400,9 +403,9 @@ AEP_API int aep_check_rows(size_t *row, size_t *col, const aep_model *model, con
 
 /**
  * Learn each column's location and scale from normal rows. May be called many times, with a stream of rows; the first
- * step of training ends it, and a loaded model that has been scaled cannot be scaled further. Location and scale are exact
- * in one pass for zscore and minmax; robust and rank keep a quantile sketch, exact up to 2,048 rows and within 0.5 % of
- * rank beyond, and take longer for each call: give them blocks of rows.
+ * step of training ends it, and a loaded model that has been scaled cannot be scaled further. Location and scale are
+ * exact in one pass for zscore and minmax; robust and rank keep a quantile sketch, exact up to 2,048 rows and within
+ * 0.5 % of rank beyond, and take longer for each call: give them blocks of rows.
  * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (training has begun), MEMORY. Thread class: exclusive.
  */
 AEP_API int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
@@ -417,18 +420,18 @@ AEP_API int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, 
 AEP_API int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
 /**
- * Called after every step of aep_fit. epoch runs from 1 to epochs, batch from 1 to batches; batch == batches ends an epoch:
- * its validation loss is known then. The model may be read (statistics, saving) but not changed. Return 0 to go on,
- * anything else to stop.
+ * Called after every step of aep_fit. epoch runs from 1 to epochs, batch from 1 to batches; batch == batches ends an
+ * epoch: its validation loss is known then. The model may be read (statistics, saving) but not changed. Return 0 to go
+ * on, anything else to stop.
  */
 typedef int (*aep_progress_fn)(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
                                void *payload);
 
 /**
- * Train on normal rows for AEP_OPT_EPOCHS epochs: fits the scaling if nothing has, shuffles, cuts batches of about equal
- * size (never of one row), holds back a validation share if asked to, keeps the weights of the best validation loss. A model
- * that was saved inside the progress callback, and loaded again, goes on where it stood when it is given the same rows.
- * progress may be NULL. A model that diverges is put back to what it was before the call.
+ * Train on normal rows for AEP_OPT_EPOCHS epochs: fits the scaling if nothing has, shuffles, cuts batches of about
+ * equal size (never of one row), holds back a validation share if asked to, keeps the weights of the best validation
+ * loss. A model that was saved inside the progress callback, and loaded again, goes on where it stood when it is given
+ * the same rows. progress may be NULL. A model that diverges is put back to what it was before the call.
  * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2 left to train on), NOT_FINITE, LEVEL, DIVERGED, CANCELLED (the model
  * keeps the best weights so far), STATE (a loaded, unfinished run is given another number of rows), MEMORY.
  * Thread class: exclusive.
@@ -446,8 +449,8 @@ AEP_API int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n
 AEP_API int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
 /**
- * Set the threshold tau to the smallest score whose p-value is at most `rate`, so that about that share of normal rows is
- * flagged. With fewer than 1 / rate - 1 calibration rows no score has such a p-value: tau then lies just above the
+ * Set the threshold tau to the smallest score whose p-value is at most `rate`, so that about that share of normal rows
+ * is flagged. With fewer than 1 / rate - 1 calibration rows no score has such a p-value: tau then lies just above the
  * largest calibration score, and the log warns. Errors: ARGUMENT, RANGE (not within 0 to 1), STATE (not calibrated).
  * Thread class: exclusive.
  */
@@ -457,14 +460,16 @@ AEP_API int aep_set_alarm_rate(aep_model *model, double rate);
 AEP_API int aep_set_threshold(aep_model *model, double threshold);
 
 /**
- * labels[i] = scores[i] >= tau, for n scores of this model. Errors: ARGUMENT, NOT_FINITE (a score), STATE (no threshold).
+ * labels[i] = scores[i] >= tau, for n scores of this model. Errors: ARGUMENT, NOT_FINITE (a score), STATE (no
+ * threshold).
  * Thread class: const.
  */
 AEP_API int aep_predict(uint8_t *labels, const aep_model *model, const float *scores, size_t n);
 
 /**
- * Conformal p-values: (1 + number of calibration scores >= scores[i]) / (1 + number of calibration scores). Small values
- * are anomalous; under exchangeability a normal row gets a value <= a with probability at most a (Vovk et al. 2005).
+ * Conformal p-values: (1 + number of calibration scores >= scores[i]) / (1 + number of calibration scores). Small
+ * values are anomalous; under exchangeability a normal row gets a value <= a with probability at most a (Vovk et al.
+ * 2005).
  * Errors: ARGUMENT, NOT_FINITE, STATE (not calibrated). Thread class: const.
  */
 AEP_API int aep_pvalue(float *pvalues, const aep_model *model, const float *scores, size_t n);
@@ -501,7 +506,8 @@ AEP_API int aep_encode(float *codes, const aep_model *model, aep_workspace *work
                        size_t n_cols);
 
 /**
- * Reconstructions x' (n_rows, n_cols) in the units of the input; for a categorical column the code of its likeliest level.
+ * Reconstructions x' (n_rows, n_cols) in the units of the input; for a categorical column the code of its likeliest
+ * level.
  */
 AEP_API int aep_reconstruct(float *rows_out, const aep_model *model, aep_workspace *workspace, const float *rows,
                             size_t n_rows, size_t n_cols);
@@ -521,8 +527,8 @@ AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *wo
 
 /*
  * Detection quality from n scores and labels (0: normal, anything else: anomaly; anomalies are the positive class).
- * Tied scores are treated as tied, never by their position. Where sorting needs memory it comes from the allocator (NULL:
- * malloc and free). Common errors: ARGUMENT, ROWS (n is 0), NOT_FINITE (a score), MEMORY. Thread class: pure.
+ * Tied scores are treated as tied, never by their position. Where sorting needs memory it comes from the allocator
+ * (NULL: malloc and free). Common errors: ARGUMENT, ROWS (n is 0), NOT_FINITE (a score), MEMORY. Thread class: pure.
  */
 
 /** Precision, recall and F1 when scores >= threshold are flagged; 0 where undefined. Any out-pointer may be NULL. */
@@ -540,7 +546,8 @@ AEP_API int aep_metrics_at_count(double *precision, double *recall, double *f1, 
 AEP_API int aep_metrics_auroc(double *auroc, const float *scores, const uint8_t *labels, size_t n,
                               const aep_allocator *allocator);
 
-/** Average precision: sum over thresholds of precision times the gain in recall. NaN and AEP_E_STATE without anomalies. */
+/** Average precision: sum over thresholds of precision times the gain in recall. NaN and AEP_E_STATE without
+   anomalies. */
 AEP_API int aep_metrics_average_precision(double *average_precision, const float *scores, const uint8_t *labels, size_t n,
                                           const aep_allocator *allocator);
 

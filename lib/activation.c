@@ -16,8 +16,8 @@
 INLINE real exp_real(real x) { return exp(x); }
 INLINE real tanh_real(real x) { return tanh(x); }
 #else
-/* 2^n e^r with x = n ln 2 + r; e^r = 1 + r + r^2 q(r), q fitted for the least relative error on |r| <= ln 2 / 2. Held to
-   [-87, 88], where it neither overflows nor leaves the normal numbers; NaN stays NaN. */
+/* 2^n e^r with x = n ln 2 + r; e^r = 1 + r + r^2 q(r), q fitted for the least relative error on |r| <= ln 2 / 2. Held
+   to [-87, 88], where it neither overflows nor leaves the normal numbers; NaN stays NaN. */
 INLINE float exp_real(float x)
 {
     const float round = 12582912.0f; /* 1.5 * 2^23: adding it leaves a whole number in the low bits */
@@ -62,18 +62,18 @@ static const real leak = (real)0.01;
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define NAME(x) x##_avx512
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET  __attribute__((target("avx512f")))
 #include "activation_kernel.h"
 #define NAME(x) x##_avx2
-#define TARGET __attribute__((target("avx2")))
+#define TARGET  __attribute__((target("avx2")))
 #include "activation_kernel.h"
 #define SUPPORTED(set) __builtin_cpu_supports(set)
 #else
-#define SUPPORTED(set) 0
-#define forward_avx512 forward_plain
-#define forward_avx2 forward_plain
+#define SUPPORTED(set)  0
+#define forward_avx512  forward_plain
+#define forward_avx2    forward_plain
 #define backward_avx512 backward_plain
-#define backward_avx2 backward_plain
+#define backward_avx2   backward_plain
 #endif
 #define NAME(x) x##_plain
 #define TARGET

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Activation functions over arrays. In float, exp and tanh are polynomials without branches that compilers vectorise; they
- * differ from the exact values by at most 2e-7 relative (tests/test_activation.c). A value's result depends on that value only,
- * and is the same with every instruction set.
+ * Activation functions over arrays. In float, exp and tanh are polynomials without branches that compilers vectorise;
+ * they differ from the exact values by at most 2e-7 relative (tests/test_activation.c). A value's result depends on
+ * that value only, and is the same with every instruction set.
  */
 #ifndef AEP_ACTIVATION_H
 #define AEP_ACTIVATION_H

@@ -8,7 +8,8 @@ static size_t round_up(size_t n) { return (n + (ALIGNMENT - 1)) & ~(size_t)(ALIG
 bool aep__arena_count(size_t *total, size_t n)
 {
     size_t bytes;
-    return aep__mul(&bytes, n, sizeof(real)) && bytes <= SIZE_MAX - ALIGNMENT && aep__add(total, *total, round_up(bytes));
+    return aep__mul(&bytes, n, sizeof(real)) && bytes <= SIZE_MAX - ALIGNMENT &&
+           aep__add(total, *total, round_up(bytes));
 }
 
 bool aep__arena_init(aep__arena *arena, const aep_allocator *mem, size_t total)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Little-endian writing, and reading that never leaves its bounds. Modules write and read their own state with these. */
+/* Little-endian writing, and reading that never leaves its bounds. Modules write and read their own state
+   with these. */
 #ifndef AEP_BYTES_H
 #define AEP_BYTES_H
 
@@ -36,11 +37,12 @@ double aep__get_f64(aep__reader *r);
 void aep__get_f32s(aep__reader *r, float *values, size_t n);
 void aep__get_f64s(aep__reader *r, double *values, size_t n);
 
-/* A u64 that counts elements of at least `size` bytes that must still follow; sets bad and gives 0 if they cannot. Call it
-   before allocating for them, so that memory stays in proportion to the bytes given. */
+/* A u64 that counts elements of at least `size` bytes that must still follow; sets bad and gives 0 if they cannot.
+   Call it before allocating for them, so that memory stays in proportion to the bytes given. */
 size_t aep__get_count(aep__reader *r, size_t size);
 
-/* A string as aep__put_string writes it: the bytes inside the buffer (not terminated) or NULL; bad if longer than max. */
+/* A string as aep__put_string writes it: the bytes inside the buffer (not terminated) or NULL; bad if longer
+   than max. */
 const char *aep__get_string(aep__reader *r, size_t *length, size_t max);
 
 /* CRC-32 (ISO-HDLC, the one of zip and PNG) of n bytes. */

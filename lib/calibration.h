@@ -8,7 +8,7 @@
 
 /* All zero is a model that was not calibrated and has no threshold. */
 typedef struct aep__calibration {
-    float *scores;     /* (n_scores) ascending; when there were more rows, the scores of evenly spaced ranks */
+    float *scores; /* (n_scores) ascending; when there were more rows, the scores of evenly spaced ranks */
     size_t n_scores;
     uint64_t n_rows;   /* rows calibrated on */
     uint64_t distinct; /* different scores among all of them */
@@ -17,9 +17,9 @@ typedef struct aep__calibration {
     bool has_threshold;
 } aep__calibration;
 
-/* Replace the scores by n >= 1 finite ones, of which at most max_kept are kept (score j of k kept has the ascending rank
-   ceil((j + 1) n / k), so the largest is always kept). Sorts `scores` in place. The threshold stays. On MEMORY nothing
-   has changed. */
+/* Replace the scores by n >= 1 finite ones, of which at most max_kept are kept (score j of k kept has the ascending
+   rank ceil((j + 1) n / k), so the largest is always kept). Sorts `scores` in place. The threshold stays. On MEMORY
+   nothing has changed. */
 int aep__calibration_set(aep__calibration *c, const aep_allocator *mem, float *scores, size_t n, size_t max_kept,
                          uint64_t step);
 int aep__calibration_copy(aep__calibration *to, const aep_allocator *mem, const aep__calibration *from);

@@ -142,8 +142,8 @@ static int load_fd(aep_model **model, int fd, const aep_allocator *mem)
     uint8_t *data = aep__alloc(mem, (size_t)info.st_size, 1);
     if (!data)
         return AEP_E_MEMORY;
-    int status = read_all(fd, data, (size_t)info.st_size) ? aep_model_load(model, data, (size_t)info.st_size, mem)
-                                                          : AEP_E_IO;
+    int status =
+        read_all(fd, data, (size_t)info.st_size) ? aep_model_load(model, data, (size_t)info.st_size, mem) : AEP_E_IO;
     const int error = errno;
     aep__free(mem, data);
     errno = error;

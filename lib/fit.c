@@ -12,8 +12,8 @@
 /* Gradients beyond this overflow Adam's second moment. */
 static const double largest_gradient = 1e18;
 
-/* A reconstruction that varies from row to row by less than this share of the input's variance is the mean row: the latent
-   variables tell rows apart no more. Sound models keep well above it even on unrelated columns. */
+/* A reconstruction that varies from row to row by less than this share of the input's variance is the mean row: the
+   latent variables tell rows apart no more. Sound models keep well above it even on unrelated columns. */
 static const double collapsed_variance = 0.02;
 
 int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
@@ -155,10 +155,10 @@ int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_c
 typedef struct plan {
     const float *rows;
     size_t n_rows, n_train, n_validation, n_batches;
-    uint32_t *split; /* (n_rows): a permutation; the first n_validation rows are held back, the others trained on */
-    uint32_t *order; /* (n_train): positions in what is trained on, in the order of this epoch */
-    uint32_t *batch; /* (largest batch): rows of a batch */
-    aep__scaler scaler;         /* as it was before, where the run fits it */
+    uint32_t *split;    /* (n_rows): a permutation; the first n_validation rows are held back, the others trained on */
+    uint32_t *order;    /* (n_train): positions in what is trained on, in the order of this epoch */
+    uint32_t *batch;    /* (largest batch): rows of a batch */
+    aep__scaler scaler; /* as it was before, where the run fits it */
     bool fits_scaling;
     aep__weights weights, best; /* as they were before */
     aep__history history;       /* likewise, where the run may push out its oldest epochs */
@@ -276,19 +276,22 @@ static int prepare(plan *p, aep_model *model, const float *rows, size_t n_rows)
     p->n_validation = (size_t)((double)n_rows * aep__option(model, AEP_OPT_VALIDATION));
     p->n_train = n_rows - p->n_validation;
     if (n_rows > UINT32_MAX)
-        return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch", n_rows);
+        return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch",
+                         n_rows);
     if (p->n_train < 2)
         return aep__fail(&model->log, AEP_E_ROWS, "%zu rows are left to train on, at least 2 are needed", p->n_train);
     if (model->run.active && model->run.n_rows != n_rows)
-        return aep__fail(&model->log, AEP_E_STATE, "an unfinished run was loaded that has %llu rows, not %zu; aep_fit_batch "
-                         "or the same rows end it", (unsigned long long)model->run.n_rows, n_rows);
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "an unfinished run was loaded that has %llu rows, not %zu; aep_fit_batch "
+                         "or the same rows end it",
+                         (unsigned long long)model->run.n_rows, n_rows);
     const aep__run before = model->run;
     if (!model->run.active)
         begin_run(model, n_rows);
     p->n_batches = count_batches(p->n_train, (size_t)model->run.batch_size);
     if (model->run.batch >= p->n_batches)
-        return aep__fail(&model->log, AEP_E_STATE, "an unfinished run was loaded that has more than %zu batches an epoch",
-                         p->n_batches);
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "an unfinished run was loaded that has more than %zu batches an epoch", p->n_batches);
     int status = allocate(p, model);
     if (status) {
         if (!before.best.params)
@@ -409,9 +412,11 @@ static void warn_if_collapsed(const plan *p, aep_model *model)
     const double after =
         (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->reconstruction), n, width);
     if (after < collapsed_variance * before)
-        aep__logf(&model->log, AEP_LOG_WARNING,
-                  "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; lower "
-                  "the option compactness, or train longer", 100 * after / before);
+        aep__logf(
+            &model->log, AEP_LOG_WARNING,
+            "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; lower "
+            "the option compactness, or train longer",
+            100 * after / before);
 }
 
 static void finish(const plan *p, aep_model *model)

@@ -8,12 +8,12 @@
 #define AEP_X86_KERNELS
 #include <immintrin.h>
 
-#define NAME(x) x##_avx512
-#define TARGET __attribute__((target("avx512f")))
-#define LANES 16
+#define NAME(x)   x##_avx512
+#define TARGET    __attribute__((target("avx512f")))
+#define LANES     16
 #define TILE_ROWS 12
-#define VEC __m512
-#define MASK __mmask16
+#define VEC       __m512
+#define MASK      __mmask16
 TARGET static inline MASK NAME(mask_of)(size_t n) { return (MASK)((1u << n) - 1); }
 TARGET static inline VEC NAME(load)(const float *p, MASK mask) { return _mm512_maskz_loadu_ps(mask, p); }
 TARGET static inline void NAME(store)(float *p, MASK mask, VEC v) { _mm512_mask_storeu_ps(p, mask, v); }
@@ -21,12 +21,12 @@ TARGET static inline VEC NAME(spread)(float x) { return _mm512_set1_ps(x); }
 TARGET static inline VEC NAME(multiply_add)(VEC a, VEC b, VEC c) { return _mm512_fmadd_ps(a, b, c); }
 #include "gemm_kernel.h"
 
-#define NAME(x) x##_avx2
-#define TARGET __attribute__((target("avx2,fma")))
-#define LANES 8
+#define NAME(x)   x##_avx2
+#define TARGET    __attribute__((target("avx2,fma")))
+#define LANES     8
 #define TILE_ROWS 6
-#define VEC __m256
-#define MASK __m256i
+#define VEC       __m256
+#define MASK      __m256i
 TARGET static inline MASK NAME(mask_of)(size_t n)
 {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -72,8 +72,8 @@ static aep__gemm_fn best_kernel(void)
 #if defined(AEP_HAVE_CBLAS) && !defined(AEP_REAL_DOUBLE)
 #include <cblas.h>
 
-/* Where a CBLAS is faster. The vector kernels lead until the right-hand matrix no longer fits into a core's second-level
-   cache (bench/bench_gemm.c measures it); the plain kernel is overtaken early. */
+/* Where a CBLAS is faster. The vector kernels lead until the right-hand matrix no longer fits into a core's
+   second-level cache (bench/bench_gemm.c measures it); the plain kernel is overtaken early. */
 static bool worth_cblas(size_t m, size_t n, size_t k)
 {
     const size_t least = best_kernel() == gemm_plain ? 32 : 1024;

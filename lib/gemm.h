@@ -2,9 +2,9 @@
 /*
  * Matrix products. All matrices are row-major.
  *
- * The built-in kernels compute each element of the result as one chain of multiply-adds over p = 0, 1, ..., k - 1, whatever
- * the other rows are: a row's result is the same alone and in any batch, bit for bit. Training may take a CBLAS instead
- * where a product is large enough to gain from it; its results can depend on the size of the batch.
+ * The built-in kernels compute each element of the result as one chain of multiply-adds over p = 0, 1, ..., k - 1,
+ * whatever the other rows are: a row's result is the same alone and in any batch, bit for bit. Training may take a
+ * CBLAS instead where a product is large enough to gain from it; its results can depend on the size of the batch.
  */
 #ifndef AEP_GEMM_H
 #define AEP_GEMM_H

@@ -10,10 +10,11 @@
  *   load(p, mask), store(p, mask, v), spread(x), multiply_add(a, b, c)
  */
 
-/* rows and vectors are constants where this is inlined, so the loops over them unroll and the tile stays in registers */
-TARGET static inline __attribute__((always_inline)) void NAME(tile)(float *c, const float *a, size_t a_row, size_t a_col,
-                                                                    const float *b, size_t n, size_t k, size_t rows,
-                                                                    size_t vectors, MASK last)
+/* rows and vectors are constants where this is inlined, so the loops over them unroll and the tile stays
+   in registers */
+TARGET static inline __attribute__((always_inline)) void NAME(tile)(float *c, const float *a, size_t a_row,
+                                                                    size_t a_col, const float *b, size_t n, size_t k,
+                                                                    size_t rows, size_t vectors, MASK last)
 {
     VEC sum[TILE_ROWS][2];
     const MASK all = NAME(mask_of)(LANES);

@@ -26,8 +26,8 @@ void aep__row_norm_forward(real *y, const real *a, const real *b, size_t rows, s
         y[i] = (real)sqrt(squared_distance(a + i * n, b + i * n, n));
 }
 
-void aep__row_norm_backward(real *da, real *db, const real *dy, const real *a, const real *b, const real *y, size_t rows,
-                            size_t n)
+void aep__row_norm_backward(real *da, real *db, const real *dy, const real *a, const real *b, const real *y,
+                            size_t rows, size_t n)
 {
     for (size_t i = 0; i < rows; i++) {
         const real factor = y[i] > 0 ? dy[i] / y[i] : 0;

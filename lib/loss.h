@@ -11,8 +11,8 @@
 /* y (rows): y_i = ||a_i - b_i||_2 for a, b (rows, n). Reconstruction error and prediction error. */
 void aep__row_norm_forward(real *y, const real *a, const real *b, size_t rows, size_t n);
 /* da_i += dy_i (a_i - b_i) / y_i, db_i -= the same; 0 where y_i is 0, which is a subgradient. da or db may be NULL. */
-void aep__row_norm_backward(real *da, real *db, const real *dy, const real *a, const real *b, const real *y, size_t rows,
-                            size_t n);
+void aep__row_norm_backward(real *da, real *db, const real *dy, const real *a, const real *b, const real *y,
+                            size_t rows, size_t n);
 
 /* (1/rows) sum_i y_i, or of the squares */
 real aep__mean_forward(const real *y, size_t rows, bool squared);

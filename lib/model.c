@@ -325,14 +325,16 @@ static int report_value(const aep_model *model, int status, float value, size_t 
     const char *open = name ? " (" : "", *close = name ? ")" : "";
     name = name ? name : "";
     if (status == AEP_E_LEVEL)
-        return aep__fail(&model->log, status, "row %zu, column %zu%s%s%s: %g is no level code of a column with %zu levels",
-                         row, col, open, name, close, (double)value, aep_model_column_levels(model, col));
+        return aep__fail(&model->log, status,
+                         "row %zu, column %zu%s%s%s: %g is no level code of a column with %zu levels", row, col, open,
+                         name, close, (double)value, aep_model_column_levels(model, col));
     const char *advice = isnan(value) ? "; set the option missing to impute if values can be missing" : "";
     return aep__fail(&model->log, status, "row %zu, column %zu%s%s%s: the value is %s%s", row, col, open, name, close,
                      isnan(value) ? "NaN" : "infinite", advice);
 }
 
-int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least, bool training)
+int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least,
+                    bool training)
 {
     size_t row, col, n_values;
     if (!model)

@@ -36,12 +36,12 @@ typedef struct aep__weights {
 typedef struct aep__run {
     bool active;
     uint64_t n_rows, epochs, batch_size;
-    uint64_t first_epoch;               /* model->epochs when it began */
-    uint64_t epoch, batch;              /* done: whole epochs, and batches of the one under way */
-    double sums[AEP__FIGURE_COUNT];     /* of that epoch, weighted by rows */
-    double best_loss;                   /* on the validation rows */
-    uint64_t best_epoch, waited;        /* best_epoch counts from 1 within the run, 0: none yet */
-    aep__weights best;                  /* with a validation share */
+    uint64_t first_epoch;           /* model->epochs when it began */
+    uint64_t epoch, batch;          /* done: whole epochs, and batches of the one under way */
+    double sums[AEP__FIGURE_COUNT]; /* of that epoch, weighted by rows */
+    double best_loss;               /* on the validation rows */
+    uint64_t best_epoch, waited;    /* best_epoch counts from 1 within the run, 0: none yet */
+    aep__weights best;              /* with a validation share */
 } aep__run;
 
 /* Memory for training; built when needed, not part of what a model is. */
@@ -59,18 +59,18 @@ struct aep_model {
     aep__scaler scaler;
     aep__net net;
     aep__weights weights;
-    uint64_t steps, epochs;          /* so far, over all calls */
-    uint64_t best_epoch;             /* 0: none */
-    double last[AEP__FIGURE_COUNT];  /* of the last step (validation: of the last epoch), NaN where unknown */
-    double gradient_norm;            /* likewise */
+    uint64_t steps, epochs;         /* so far, over all calls */
+    uint64_t best_epoch;            /* 0: none */
+    double last[AEP__FIGURE_COUNT]; /* of the last step (validation: of the last epoch), NaN where unknown */
+    double gradient_norm;           /* likewise */
     aep__history history;
     aep__calibration calibration;
     aep__run run;
     aep__trainer trainer;
 };
 
-/* A model with untrained, unscaled networks from settings and a schema, which is copied. Checks what depends on more than
-   one option, resolves the layers. Weights are zero: see aep__layers_init. */
+/* A model with untrained, unscaled networks from settings and a schema, which is copied. Checks what depends on more
+   than one option, resolves the layers. Weights are zero: see aep__layers_init. */
 int aep__model_make(aep_model **model, const aep_allocator *mem, const aep__log *log, const aep__settings *settings,
                     const aep__schema *schema);
 

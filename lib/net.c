@@ -60,7 +60,8 @@ static void build_losses(aep__net *net, const aep__net_config *c)
 int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config *c)
 {
     enum { FIXED_NODES = 16 };
-    *net = (aep__net){.n_features = c->n_features, .code_size = c->encoder[c->n_encoder - 1],
+    *net = (aep__net){.n_features = c->n_features,
+                      .code_size = c->encoder[c->n_encoder - 1],
                       .error_size = c->vector_error ? c->n_features : 1};
     if (!aep__tape_init(&net->tape, mem, 2 * (c->n_encoder + c->n_decoder + c->n_head + 2) + FIXED_NODES))
         return AEP_E_MEMORY;
@@ -74,10 +75,7 @@ int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config
     return AEP_OK;
 }
 
-void aep__net_free(aep__net *net, const aep_allocator *mem)
-{
-    aep__tape_free(&net->tape, mem);
-}
+void aep__net_free(aep__net *net, const aep_allocator *mem) { aep__tape_free(&net->tape, mem); }
 
 void aep__net_weigh(aep__pass *pass, double lambda1, double lambda2, double lambda3)
 {

@@ -21,7 +21,7 @@ typedef struct aep__net_config {
 
 typedef struct aep__net {
     aep__tape tape;
-    size_t x, z, reconstruction;              /* nodes: (rows, n_features), (rows, code), (rows, n_features) */
+    size_t x, z, reconstruction;               /* nodes: (rows, n_features), (rows, code), (rows, n_features) */
     size_t row_error, error, predicted, score; /* r (rows, 1), e and e' (rows, error_size), s (rows, 1) */
     size_t loss_reconstruction, loss_decay, loss_compactness, loss_prediction, loss; /* scalars */
     size_t n_features, code_size, error_size;

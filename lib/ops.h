@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Operations of a network over arrays of rows: forward beside backward. No allocation; nothing can fail. dx stands for the
- * gradient of the loss by x; gradients are always added to (+=).
+ * Operations of a network over arrays of rows: forward beside backward. No allocation; nothing can fail. dx stands for
+ * the gradient of the loss by x; gradients are always added to (+=).
  */
 #ifndef AEP_OPS_H
 #define AEP_OPS_H

@@ -12,7 +12,8 @@ void aep__adam_step(const aep__adam *adam, real *theta, real *m, real *v, const 
 {
     const double step = (double)adam->step;
     const double correction1 = 1 - pow(adam->beta1, step), correction2 = 1 - pow(adam->beta2, step);
-    const real b1 = (real)adam->beta1, b2 = (real)adam->beta2, a1 = (real)(1 - adam->beta1), a2 = (real)(1 - adam->beta2);
+    const real b1 = (real)adam->beta1, b2 = (real)adam->beta2, a1 = (real)(1 - adam->beta1),
+               a2 = (real)(1 - adam->beta2);
     const real rate = (real)(adam->rate / correction1), root2 = (real)(1 / sqrt(correction2));
     const real epsilon = (real)adam->epsilon, factor = (real)scale;
     for (size_t i = 0; i < n; i++) {

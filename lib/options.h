@@ -28,13 +28,13 @@ struct aep_options {
 
 void aep__settings_init(aep__settings *settings); /* every preset */
 
-/* Set one value. OPTION, RANGE (out of bounds, not a number, not whole where an integer, choice or switch is wanted); the
-   message names the option, its bounds or choices. */
+/* Set one value. OPTION, RANGE (out of bounds, not a number, not whole where an integer, choice or switch is wanted);
+   the message names the option, its bounds or choices. */
 int aep__settings_set(aep__settings *settings, const aep__log *log, int key, double value);
 int aep__settings_get(double *value, const aep__settings *settings, int key);
 
-/* Written as (count, then key and value pairs), so that options can be added. Reading ignores nothing: an unknown key or
-   a value out of bounds is FORMAT; keys that are absent keep their presets. Layers follow. */
+/* Written as (count, then key and value pairs), so that options can be added. Reading ignores nothing: an unknown key
+   or a value out of bounds is FORMAT; keys that are absent keep their presets. Layers follow. */
 void aep__settings_write(const aep__settings *settings, aep__writer *w);
 int aep__settings_read(aep__settings *settings, aep__reader *r);
 

@@ -12,7 +12,12 @@
 #include <stdint.h>
 
 /* What the numbers are for. The values are part of what a seed means; never renumber. */
-enum aep__stream { AEP__STREAM_WEIGHTS = 1, AEP__STREAM_SHUFFLE = 2, AEP__STREAM_NOISE = 3, AEP__STREAM_VALIDATION = 4 };
+enum aep__stream {
+    AEP__STREAM_WEIGHTS = 1,
+    AEP__STREAM_SHUFFLE = 2,
+    AEP__STREAM_NOISE = 3,
+    AEP__STREAM_VALIDATION = 4
+};
 
 /* n values of a row: uniform in (0, 1), or standard normal. */
 void aep__rng_uniform(real *out, size_t n, uint64_t seed, uint32_t stream, uint64_t step, uint32_t row);

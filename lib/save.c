@@ -97,9 +97,9 @@ static const struct {
     uint32_t tag;
     void (*write)(const aep_model *m, aep__writer *w);
 } sections[] = {
-    {TAG_OPTIONS, write_options},   {TAG_COLUMNS, write_columns}, {TAG_SCALER, write_scaler},
-    {TAG_WEIGHTS, write_weights},   {TAG_MOMENTS, write_moments}, {TAG_FIGURES, write_figures},
-    {TAG_HISTORY, write_history},   {TAG_CALIBRATION, write_calibration}, {TAG_RUN, write_run},
+    {TAG_OPTIONS, write_options}, {TAG_COLUMNS, write_columns},         {TAG_SCALER, write_scaler},
+    {TAG_WEIGHTS, write_weights}, {TAG_MOMENTS, write_moments},         {TAG_FIGURES, write_figures},
+    {TAG_HISTORY, write_history}, {TAG_CALIBRATION, write_calibration}, {TAG_RUN, write_run},
 };
 
 /* Write with a value known only afterwards: `at` is where the eight bytes were left. */
@@ -227,9 +227,10 @@ static int read_figures(aep_model *m, aep__reader *file)
 
 static bool plausible(const aep__run *run)
 {
-    return run->n_rows >= 2 && run->n_rows <= UINT32_MAX && run->epochs && run->epochs <= 1000000 && run->batch_size >= 2 &&
-           run->batch_size <= 1000000 && run->first_epoch <= LARGEST_COUNT && run->epoch <= run->epochs && run->batch <= run->n_rows &&
-           run->best_epoch <= run->epochs && !isnan(run->best_loss);
+    return run->n_rows >= 2 && run->n_rows <= UINT32_MAX && run->epochs && run->epochs <= 1000000 &&
+           run->batch_size >= 2 && run->batch_size <= 1000000 && run->first_epoch <= LARGEST_COUNT &&
+           run->epoch <= run->epochs && run->batch <= run->n_rows && run->best_epoch <= run->epochs &&
+           !isnan(run->best_loss);
 }
 
 static int read_run(aep_model *m, aep__reader *file)

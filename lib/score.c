@@ -63,9 +63,9 @@ int aep__scoring_begin(aep_workspace **workspace, aep_workspace **own, const aep
     if (!aep__scaler_ready(&model->scaler))
         return aep__fail(&model->log, AEP_E_STATE, "the model has seen no rows yet: train it first");
     if (*workspace)
-        return fits(*workspace, model) ? AEP_OK
-                                       : aep__fail(&model->log, AEP_E_WORKSPACE,
-                                                   "the workspace was made for a model of another shape");
+        return fits(*workspace, model)
+                   ? AEP_OK
+                   : aep__fail(&model->log, AEP_E_WORKSPACE, "the workspace was made for a model of another shape");
     status = aep_workspace_new(own, model);
     *workspace = *own;
     return status;
@@ -128,7 +128,8 @@ static int for_each_chunk(float *first, size_t first_width, float *second, size_
     for (size_t start = 0, n; start < n_rows; start += n) {
         n = n_rows - start < ws->frame.capacity ? n_rows - start : ws->frame.capacity;
         aep__scoring_run(ws, model, rows + start * n_cols, n, node);
-        float *const out[2] = {first ? first + start * first_width : NULL, second ? second + start * second_width : NULL};
+        float *const out[2] = {first ? first + start * first_width : NULL,
+                               second ? second + start * second_width : NULL};
         read(out, ws, model, n);
     }
     aep_workspace_free(own);
@@ -166,8 +167,8 @@ int aep_encode(float *codes, const aep_model *model, aep_workspace *workspace, c
 {
     if (!codes || !model)
         return AEP_E_ARGUMENT;
-    return for_each_chunk(codes, model->net.code_size, NULL, 0, read_codes, model->net.z, model, workspace, rows, n_rows,
-                          n_cols);
+    return for_each_chunk(codes, model->net.code_size, NULL, 0, read_codes, model->net.z, model, workspace, rows,
+                          n_rows, n_cols);
 }
 
 static void read_reconstructions(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n)

@@ -25,8 +25,8 @@ void aep__sketch_free(aep__sketch *s, const aep_allocator *mem)
     memset(s, 0, sizeof *s);
 }
 
-/* Places needed for n values, 0 if no sketch holds as many. L levels fill up exactly at (2^L - 1) * AEP__SKETCH_SIZE.
-   */
+/* Places needed for n values, 0 if no sketch holds as many. L levels fill up exactly at (2^L - 1)
+   * AEP__SKETCH_SIZE. */
 static size_t places(uint64_t n)
 {
     size_t levels = 1, first = 16;

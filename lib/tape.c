@@ -26,8 +26,8 @@ static void nothing(const operands *o) { (void)o; }
 static void noise_forward(const operands *o)
 {
     const aep__pass *p = o->pass;
-    aep__noise_forward(p->training ? p->noise : AEP_NOISE_NONE, p->noise_level, p->seed, p->step, o->y, o->x[0], o->rows,
-                       o->node->width);
+    aep__noise_forward(p->training ? p->noise : AEP_NOISE_NONE, p->noise_level, p->seed, p->step, o->y, o->x[0],
+                       o->rows, o->node->width);
 }
 
 static void dense_forward(const operands *o)
@@ -82,10 +82,7 @@ static void abs_diff_backward(const operands *o)
 
 static void mean_forward(const operands *o) { *o->y = aep__mean_forward(o->x[0], o->rows, o->node->attr); }
 
-static void mean_backward(const operands *o)
-{
-    aep__mean_backward(o->dx[0], *o->dy, o->x[0], o->rows, o->node->attr);
-}
+static void mean_backward(const operands *o) { aep__mean_backward(o->dx[0], *o->dy, o->x[0], o->rows, o->node->attr); }
 
 /* the batch mean is kept behind the value */
 static void compactness_forward(const operands *o)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Autograd-lite: a network written down once as nodes in topological order, each an operation on earlier nodes. The tape
- * itself is constant and shared by threads; values and gradients live in a frame, parameters in a flat block, so that
- * running it forward or backward allocates nothing and cannot fail.
+ * Autograd-lite: a network written down once as nodes in topological order, each an operation on earlier nodes. The
+ * tape itself is constant and shared by threads; values and gradients live in a frame, parameters in a flat block, so
+ * that running it forward or backward allocates nothing and cannot fail.
  *
  * A node is a matrix (rows, width), or one number for the whole batch (width 0).
  */
@@ -51,7 +51,8 @@ typedef struct aep__tape {
 bool aep__tape_init(aep__tape *tape, const aep_allocator *mem, size_t capacity);
 void aep__tape_free(aep__tape *tape, const aep_allocator *mem);
 
-/* Append a node; returns its index. inputs ends with its n_inputs-th. Failures are kept in tape->failed, checked once. */
+/* Append a node; returns its index. inputs ends with its n_inputs-th. Failures are kept in tape->failed,
+   checked once. */
 size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_params, const size_t *inputs,
                      size_t n_inputs);
 

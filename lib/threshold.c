@@ -65,8 +65,8 @@ int aep_set_alarm_rate(aep_model *model, double rate)
     aep__calibration *c = &model->calibration;
     if (!aep__calibration_threshold(&c->threshold, c, rate))
         aep__logf(&model->log, AEP_LOG_WARNING,
-                  "an alarm rate of %g needs more than %llu calibration rows; the threshold lies above all of them", rate,
-                  (unsigned long long)c->n_rows);
+                  "an alarm rate of %g needs more than %llu calibration rows; the threshold lies above all of them",
+                  rate, (unsigned long long)c->n_rows);
     c->has_threshold = true;
     return AEP_OK;
 }
@@ -87,7 +87,8 @@ int aep_predict(uint8_t *labels, const aep_model *model, const float *scores, si
     if (!model || ((!labels || !scores) && n))
         return AEP_E_ARGUMENT;
     if (!model->calibration.has_threshold)
-        return aep__fail(&model->log, AEP_E_STATE, "the model has no threshold: call aep_calibrate or aep_set_threshold");
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "the model has no threshold: call aep_calibrate or aep_set_threshold");
     int status = check_scores(model, scores, n);
     for (size_t i = 0; !status && i < n; i++)
         labels[i] = (double)scores[i] >= model->calibration.threshold;

@@ -209,7 +209,7 @@ START_TEST(choices_are_parsed_by_name_and_by_number)
 {
     for (size_t i = 0; i < N(table); i++)
         for (int value = 0; aep_option_choice(table[i].key, value); value++) {
-            char number[8];
+            char number[16];
             snprintf(number, sizeof number, "%d", value);
             ck_assert(parse(table[i].key, aep_option_choice(table[i].key, value)) == value);
             ck_assert(parse(table[i].key, number) == value);
