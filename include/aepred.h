@@ -570,7 +570,9 @@ AEP_API int aep_model_load(aep_model **model, const void *data, size_t size, con
 
 /**
  * Save to a file: written beside it under a temporary name, flushed to disk, then renamed, so that the path holds the
- * old model or the new one, whole, at any moment. Errors: ARGUMENT, MEMORY, IO (errno is kept). Thread class: const.
+ * old model or the new one, whole, at any moment. Symbolic links are followed, the permissions of an existing file are
+ * kept, and what exists and is no regular file is left alone (errno EINVAL or EISDIR). Errors: ARGUMENT, MEMORY, IO (errno
+ * is kept). Thread class: const.
  */
 AEP_API int aep_model_save_file(const aep_model *model, const char *path);
 

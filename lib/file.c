@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Models in files: an atomic save, and a load. */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
 #endif
 #include "model.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,12 +64,13 @@ static void sync_folder(char *path)
     close(fd);
 }
 
-static bool replace(const char *path, char *temporary, size_t length, const uint8_t *data, size_t size)
+/* mode: the permissions of the file that is replaced, 0 for a new one */
+static bool replace(const char *path, char *temporary, size_t length, mode_t mode, const uint8_t *data, size_t size)
 {
     int fd = create_beside(temporary, length);
     if (fd < 0)
         return false;
-    bool ok = write_all(fd, data, size) && !fsync(fd);
+    bool ok = write_all(fd, data, size) && (!mode || !fchmod(fd, mode)) && !fsync(fd);
     int error = errno;
     if (close(fd) && ok) {
         ok = false;
@@ -86,21 +89,43 @@ static bool replace(const char *path, char *temporary, size_t length, const uint
     return ok;
 }
 
-int aep_model_save_file(const aep_model *model, const char *path)
+/* The file that a path leads to, through symbolic links, in target (PATH_MAX); *mode its permissions, 0 if there is none
+   yet. What is there and is no regular file is not replaced: false, with errno. */
+static bool find_target(char *target, mode_t *mode, const char *path)
+{
+    struct stat info;
+    *mode = 0;
+    if (stat(path, &info)) {
+        if (errno != ENOENT)
+            return false;
+        if (strlen(path) >= PATH_MAX) {
+            errno = ENAMETOOLONG;
+            return false;
+        }
+        strcpy(target, path);
+        return true;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+        return false;
+    }
+    *mode = info.st_mode & 07777;
+    return realpath(path, target);
+}
+
+static int save_to(const aep_model *model, const char *target, mode_t mode)
 {
     size_t size;
-    if (!model || !path)
-        return AEP_E_ARGUMENT;
     int status = aep_model_save_size(&size, model);
     if (status)
         return status;
-    const size_t length = strlen(path);
+    const size_t length = strlen(target);
     uint8_t *data = aep__alloc(&model->mem, size, 1);
     char *temporary = aep__alloc(&model->mem, length + SUFFIX_LENGTH + 1, 1);
     if (data && temporary) {
-        memcpy(temporary, path, length);
+        memcpy(temporary, target, length);
         status = aep_model_save(data, size, model);
-        if (!status && !replace(path, temporary, length, data, size))
+        if (!status && !replace(target, temporary, length, mode, data, size))
             status = AEP_E_IO;
     } else {
         status = AEP_E_MEMORY;
@@ -108,8 +133,21 @@ int aep_model_save_file(const aep_model *model, const char *path)
     const int error = errno;
     aep__free(&model->mem, data);
     aep__free(&model->mem, temporary);
+    errno = error;
+    return status;
+}
+
+int aep_model_save_file(const aep_model *model, const char *path)
+{
+    char target[PATH_MAX];
+    mode_t mode;
+    if (!model || !path)
+        return AEP_E_ARGUMENT;
+    int status = find_target(target, &mode, path) ? save_to(model, target, mode) : AEP_E_IO;
+    const int error = errno;
     if (status == AEP_E_IO)
-        (void)aep__fail(&model->log, status, "%s: %s", path, strerror(error));
+        (void)aep__fail(&model->log, status, "%s: %s", path,
+                        error == EINVAL ? "not a regular file" : strerror(error));
     errno = error;
     return status;
 }

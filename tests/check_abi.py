@@ -21,8 +21,9 @@ CHANGED, INCOMPATIBLE = 4, 8  # bits of abidiff's exit status
 
 def describe(library: str, header: str) -> str:
     """What abidw says of the public types and functions, without the paths of the machine that it ran on."""
-    command = ["abidw", "--headers-dir", str(Path(header).parent), "--drop-private-types", "--exported-interfaces-only", "--no-corpus-path",
-               "--no-comp-dir-path", "--no-show-locs", "--no-elf-needed", library]
+    command = ["abidw", "--headers-dir", str(Path(header).parent), "--drop-private-types",
+               "--exported-interfaces-only", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs",
+               "--no-elf-needed", library]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

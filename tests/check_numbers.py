@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The numbers of the public enumerations never change: each is that of the committed list, and a new one joins the list.
+"""The numbers of the public enumerations never change: each is that of the committed list, which new ones join.
 
 Usage: check_numbers.py HEADER LIST          compare
        check_numbers.py --write HEADER LIST  write the list
@@ -32,7 +32,8 @@ def main() -> int:
         return 0
     lines = (line.split() for line in Path(path).read_text(encoding="utf-8").splitlines())
     released = {name: int(value) for name, value in lines}
-    wrong = [f"{name}: {found.get(name, 'gone')}, was {value}" for name, value in released.items() if found.get(name) != value]
+    wrong = [f"{name}: {found.get(name, 'gone')}, was {value}" for name, value in released.items()
+             if found.get(name) != value]
     wrong += [f"{name}: not in {Path(path).name} yet" for name in found if name not in released]
     print("\n".join(wrong) if wrong else f"{len(found)} numbers")
     return 1 if wrong else 0

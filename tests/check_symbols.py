@@ -40,8 +40,8 @@ def map_functions(path: str) -> set[str]:
 
 
 def dynamic_symbols(library: str, which: str) -> set[str]:
-    lines = subprocess.run(["nm", "-D", which, library], check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    symbols = (line.split()[-2:] for line in lines)
+    listing = subprocess.run(["nm", "-D", which, library], check=True, stdout=subprocess.PIPE, text=True).stdout
+    symbols = (line.split()[-2:] for line in listing.splitlines())
     return {name.split("@")[0] for kind, name in symbols if kind != "A"}  # A: the names of versions
 
 

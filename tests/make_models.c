@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes model files of the current format with a record of what they score, for tests/data: a released format must stay
- * readable, so these files are never replaced, only joined by those of later formats. And the seeds of the fuzz corpus.
+ * Writes model files of the current format with a record of what they score, for tests/data: a released format must
+ * stay readable, so these files are never replaced, only joined by those of later formats. And fuzz seeds.
  *
  * Usage: make_models DATA_FOLDER CORPUS_FOLDER
  */
@@ -19,11 +19,19 @@ static const struct {
     setting settings[8];
 } models[] = {
     {"dense", "nnnnnn", {{AEP_OPT_SEED, 7}}},
-    {"vector", "nnnnn", {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SCALING, AEP_SCALING_ROBUST}, {AEP_OPT_ACTIVATION, AEP_GELU}}},
-    {"columns", "n4nn2", {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}, {AEP_OPT_SCALE_LEVELS, 1},
-                          {AEP_OPT_SCORE, AEP_SCORE_SIGNED}, {AEP_OPT_VALIDATION, 0.2}}},
-    {"rank", "nnnn", {{AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION},
-                      {AEP_OPT_SAVE_TRAINING, 0}}},
+    {"vector",
+     "nnnnn",
+     {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SCALING, AEP_SCALING_ROBUST}, {AEP_OPT_ACTIVATION, AEP_GELU}}},
+    {"columns",
+     "n4nn2",
+     {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE},
+      {AEP_OPT_MISSING_INDICATOR, 1},
+      {AEP_OPT_SCALE_LEVELS, 1},
+      {AEP_OPT_SCORE, AEP_SCORE_SIGNED},
+      {AEP_OPT_VALIDATION, 0.2}}},
+    {"rank",
+     "nnnn",
+     {{AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}, {AEP_OPT_SAVE_TRAINING, 0}}},
     {"minmax", "nnn", {{AEP_OPT_SCALING, AEP_SCALING_MINMAX}, {AEP_OPT_SQUASH, AEP_SQUASH_CLIP}, {AEP_OPT_SQUARED, 1}}},
 };
 
@@ -77,7 +85,8 @@ typedef struct capture {
     bytes saved;
 } capture;
 
-static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
+static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
+                        void *payload)
 {
     capture *c = payload;
     (void)epoch, (void)epochs, (void)batch, (void)batches;
@@ -88,7 +97,8 @@ static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, siz
 }
 
 /* Small ones: a fuzzer is quick on few bytes. */
-static void write_seed(const char *folder, const char *name, const char *columns, const setting *settings, size_t stop_at)
+static void write_seed(const char *folder, const char *name, const char *columns, const setting *settings,
+                       size_t stop_at)
 {
     const size_t cols = strlen(columns);
     capture c = {.left = stop_at ? stop_at : 1000};
@@ -128,7 +138,8 @@ START_TEST(make_models)
         aep_model_free(model);
     }
     write_seed(corpus_folder, "dense", "nn", NULL, 0);
-    write_seed(corpus_folder, "columns", "3n", SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}), 0);
+    write_seed(corpus_folder, "columns", "3n",
+               SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}), 0);
     write_seed(corpus_folder, "rank", "n", SET({AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SAVE_TRAINING, 0}), 0);
     write_seed(corpus_folder, "vector", "nn", SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_HEAD_GRADIENT, 1}), 0);
     write_seed(corpus_folder, "run", "nn", SET({AEP_OPT_VALIDATION, 0.25}), 4);

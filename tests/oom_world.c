@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
 #endif
 #include "oom_calls.h"
 
@@ -81,7 +81,8 @@ static aep_model *make(world *w, const setting *settings)
     return model;
 }
 
-static int pause_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
+static int pause_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
+                         void *payload)
 {
     (void)epoch, (void)epochs, (void)batch, (void)batches;
     if (stat_of(model, AEP_STAT_STEPS) < 3)
@@ -115,7 +116,7 @@ void new_world(world *w)
     AEP_CHECK(aep_score(w->scores, w->ready, w->workspace, w->rows, ROWS, COLS));
     for (size_t i = 0; i < ROWS; i++)
         w->labels[i] = i % 3 == 0;
-    snprintf(w->folder, sizeof w->folder, "/tmp/aepred-oom-XXXXXX");
+    snprintf(w->folder, sizeof w->folder, P_tmpdir "/aepred-oom-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(w->folder));
     snprintf(w->path, sizeof w->path, "%s/model", w->folder);
     AEP_CHECK(aep_model_save_file(w->fresh, w->path));

@@ -91,9 +91,8 @@ float *new_rows(const char *columns, size_t n_rows, uint64_t seed)
             const double noise = 0.04 * (uniform(&state) - 0.5);
             const double x = follow(j, a, b) + noise;
             const int levels = columns[j] - '0';
-            rows[i * n_cols + j] = columns[j] == 'n'
-                                       ? (float)((double)(j % 5) + pow(10, (double)(j % 4) - 1) * x)
-                                       : (float)fmin(fmax(floor((x + 1) / 2 * levels), 0), levels - 1);
+            rows[i * n_cols + j] = columns[j] == 'n' ? (float)((double)(j % 5) + pow(10, (double)(j % 4) - 1) * x)
+                                                     : (float)fmin(fmax(floor((x + 1) / 2 * levels), 0), levels - 1);
         }
     }
     return rows;
@@ -131,7 +130,8 @@ static void describe(aep_options *options, const char *columns)
         if (columns[j] == 'n')
             AEP_CHECK(aep_options_set_column(options, j, name, AEP_COLUMN_NUMERIC, NULL, 0));
         else
-            AEP_CHECK(aep_options_set_column(options, j, name, AEP_COLUMN_CATEGORICAL, levels, (size_t)(columns[j] - '0')));
+            AEP_CHECK(
+                aep_options_set_column(options, j, name, AEP_COLUMN_CATEGORICAL, levels, (size_t)(columns[j] - '0')));
     }
 }
 

@@ -64,8 +64,8 @@ void record_message(int level, const char *message, void *payload);
 double uniform(uint64_t *state);
 
 /*
- * Rows whose columns hang together: all follow two hidden variables, but for little noise. Columns by letter: n is numeric,
- * a digit is categorical with as many levels. Rows of every seed have the same distribution. To be freed.
+ * Rows whose columns hang together: all follow two hidden variables, but for little noise. Columns by letter: n is
+ * numeric, a digit is categorical with as many levels. Rows of every seed have the same distribution. To be freed.
  */
 float *new_rows(const char *columns, size_t n_rows, uint64_t seed);
 

@@ -106,8 +106,12 @@ static double share_found(const aep_model *model, const char *columns, double ou
 static const struct {
     const char *columns;
     double outside; /* numeric columns: this many standard deviations off; 0: the value of another row */
-} tamperings[] = {{"nnnnnnnn", 6}, {"nnnnnnnn", 0}, {"nnnnn6nnnn6n", 6}, {"nnnnnnnnnnnnnnnnnnnnnnnn", 6},
-                  {"nnnnnnnnnnnnnnnnnnnnnnnn", 0}, {"666666666666", 0}};
+} tamperings[] = {{"nnnnnnnn", 6},
+                  {"nnnnnnnn", 0},
+                  {"nnnnn6nnnn6n", 6},
+                  {"nnnnnnnnnnnnnnnnnnnnnnnn", 6},
+                  {"nnnnnnnnnnnnnnnnnnnnnnnn", 0},
+                  {"666666666666", 0}};
 
 static void check_tampering(int form, int kind)
 {

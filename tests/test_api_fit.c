@@ -46,7 +46,8 @@ START_TEST(epochs_and_batches_come_in_order)
 {
     static const struct {
         size_t n_rows, batch, batches;
-    } cases[] = {{N, 64, 4}, {N, 203, 1}, {N, 1000000, 1}, {5, 4, 2}, {2, 2, 1}, {3, 2, 1}, {4, 3, 2}, {9, 2, 4}, {129, 64, 3}};
+    } cases[] = {{N, 64, 4}, {N, 203, 1}, {N, 1000000, 1}, {5, 4, 2},   {2, 2, 1},
+                 {3, 2, 1},  {4, 3, 2},   {9, 2, 4},       {129, 64, 3}};
     make_rows();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         course c = {0};
@@ -136,7 +137,8 @@ typedef struct epochs {
     size_t n, stop_after;
 } epochs;
 
-static int keep_epochs(const aep_model *model, size_t epoch, size_t n_epochs, size_t batch, size_t batches, void *payload)
+static int keep_epochs(const aep_model *model, size_t epoch, size_t n_epochs, size_t batch, size_t batches,
+                       void *payload)
 {
     epochs *e = payload;
     (void)n_epochs;
@@ -223,7 +225,8 @@ START_TEST(cancelling_keeps_the_best_weights_so_far)
 }
 END_TEST
 
-static int stop_at_step(const aep_model *model, size_t epoch, size_t n_epochs, size_t batch, size_t batches, void *payload)
+static int stop_at_step(const aep_model *model, size_t epoch, size_t n_epochs, size_t batch, size_t batches,
+                        void *payload)
 {
     (void)epoch, (void)n_epochs, (void)batch, (void)batches;
     return stat_of(model, AEP_STAT_STEPS) >= *(const double *)payload ? 42 : 0;
@@ -280,7 +283,10 @@ START_TEST(a_checkpoint_goes_on_to_the_same_model)
         {{AEP_OPT_EPOCHS, 4}},
         {{AEP_OPT_EPOCHS, 6}, {AEP_OPT_VALIDATION, 0.2}},
         {{AEP_OPT_EPOCHS, 9}, {AEP_OPT_VALIDATION, 0.25}, {AEP_OPT_PATIENCE, 2}, {AEP_OPT_LEARNING_RATE, 0.1}},
-        {{AEP_OPT_EPOCHS, 3}, {AEP_OPT_NOISE, AEP_NOISE_MASKING}, {AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SEED, 9}}};
+        {{AEP_OPT_EPOCHS, 3},
+         {AEP_OPT_NOISE, AEP_NOISE_MASKING},
+         {AEP_OPT_ERROR, AEP_ERROR_VECTOR},
+         {AEP_OPT_SEED, 9}}};
     make_rows();
     for (size_t v = 0; v < COUNT_OF(variants); v++) {
         checkpoints c = {0};
@@ -291,9 +297,11 @@ START_TEST(a_checkpoint_goes_on_to_the_same_model)
         for (size_t i = 0; i < c.n; i++) {
             aep_model *loaded = load(c.saved[i]);
             AEP_CHECK(aep_fit(loaded, rows, N, COLS, NULL, NULL));
-            ck_assert_msg(saves_as(loaded, expected), "variant %zu: another model after the checkpoint of step %zu", v, i + 1);
+            ck_assert_msg(saves_as(loaded, expected), "variant %zu: another model after the checkpoint of step %zu", v,
+                          i + 1);
             AEP_CHECK(aep_fit(c.copies[i], rows, N, COLS, NULL, NULL));
-            ck_assert_msg(saves_as(c.copies[i], expected), "variant %zu: another model from the copy of step %zu", v, i + 1);
+            ck_assert_msg(saves_as(c.copies[i], expected), "variant %zu: another model from the copy of step %zu", v,
+                          i + 1);
             aep_model_free(loaded);
             aep_model_free(c.copies[i]);
             free(c.saved[i].data);
@@ -370,9 +378,9 @@ START_TEST(without_its_training_state_a_file_is_smaller_and_scores_the_same)
 END_TEST
 
 RUN_TESTS("fit", epochs_and_batches_come_in_order, fit_learns_the_scaling_if_nothing_has,
-          the_same_rows_and_seed_give_the_same_model, the_seed_decides_the_course, a_validation_share_must_leave_two_rows,
-          an_early_stop_keeps_the_best_weights, without_patience_the_best_weights_are_kept_all_the_same,
-          cancelling_keeps_the_best_weights_so_far, a_cancelled_model_can_be_fitted_again,
-          patience_without_validation_is_pointed_out, a_checkpoint_goes_on_to_the_same_model,
-          a_checkpoint_wants_the_same_number_of_rows, two_fits_are_two_fits_with_a_load_between,
-          without_its_training_state_a_file_is_smaller_and_scores_the_same)
+          the_same_rows_and_seed_give_the_same_model, the_seed_decides_the_course,
+          a_validation_share_must_leave_two_rows, an_early_stop_keeps_the_best_weights,
+          without_patience_the_best_weights_are_kept_all_the_same, cancelling_keeps_the_best_weights_so_far,
+          a_cancelled_model_can_be_fitted_again, patience_without_validation_is_pointed_out,
+          a_checkpoint_goes_on_to_the_same_model, a_checkpoint_wants_the_same_number_of_rows,
+          two_fits_are_two_fits_with_a_load_between, without_its_training_state_a_file_is_smaller_and_scores_the_same)

@@ -9,11 +9,16 @@
 enum { N = 64, COLS = 3 };
 
 /* Linear layers, huge values, squared norms, the largest learning rate. */
-static const setting explosive[] = {{AEP_OPT_SCALING, AEP_SCALING_NONE},     {AEP_OPT_SQUASH, AEP_SQUASH_NONE},
-                                    {AEP_OPT_SQUARED, 1},                    {AEP_OPT_LEARNING_RATE, 1},
-                                    {AEP_OPT_ACTIVATION, AEP_IDENTITY},      {AEP_OPT_HEAD_ACTIVATION, AEP_IDENTITY},
-                                    {AEP_OPT_SCHEDULE, AEP_SCHEDULE_CONSTANT}, {AEP_OPT_VALIDATION, 0.2},
-                                    {AEP_OPT_EPOCHS, 200},                   {0, 0}};
+static const setting explosive[] = {{AEP_OPT_SCALING, AEP_SCALING_NONE},
+                                    {AEP_OPT_SQUASH, AEP_SQUASH_NONE},
+                                    {AEP_OPT_SQUARED, 1},
+                                    {AEP_OPT_LEARNING_RATE, 1},
+                                    {AEP_OPT_ACTIVATION, AEP_IDENTITY},
+                                    {AEP_OPT_HEAD_ACTIVATION, AEP_IDENTITY},
+                                    {AEP_OPT_SCHEDULE, AEP_SCHEDULE_CONSTANT},
+                                    {AEP_OPT_VALIDATION, 0.2},
+                                    {AEP_OPT_EPOCHS, 200},
+                                    {0, 0}};
 
 static float *huge_rows(float factor)
 {
@@ -119,7 +124,8 @@ START_TEST(a_run_that_diverges_after_a_load_can_be_gone_on_with)
 }
 END_TEST
 
-static int count_epochs(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
+static int count_epochs(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
+                        void *payload)
 {
     (void)model, (void)epoch, (void)epochs;
     *(size_t *)payload += batch == batches;
@@ -150,8 +156,8 @@ END_TEST
 
 /* -------------------------------------------------------------------------------------------------- collapse */
 
-/* Compactness that outweighs everything leaves latent variables which tell rows apart no more: the reconstruction is the mean
-   row, whose error is about the root of the number of columns. */
+/* Compactness that outweighs everything leaves latent variables which tell rows apart no more: the reconstruction is
+   the mean row, whose error is about the root of the number of columns. */
 START_TEST(collapsed_latent_variables_are_reported)
 {
     static const double weights[] = {1e3, 1e6};
@@ -166,8 +172,8 @@ START_TEST(collapsed_latent_variables_are_reported)
     ck_assert_msg(none.n[AEP_LOG_WARNING] == 0, "%s", none.last);
     for (size_t i = 0; i < COUNT_OF(weights); i++) {
         messages log = {0};
-        aep_model *model = new_model("nnnnnn", SET({AEP_OPT_COMPACTNESS, weights[i]}, {AEP_OPT_EPOCHS, 200},
-                                                   {AEP_OPT_LEARNING_RATE, 0.003}));
+        aep_model *model = new_model(
+            "nnnnnn", SET({AEP_OPT_COMPACTNESS, weights[i]}, {AEP_OPT_EPOCHS, 200}, {AEP_OPT_LEARNING_RATE, 0.003}));
         AEP_CHECK(aep_model_set_log(model, record_message, &log));
         AEP_CHECK(aep_fit(model, rows, 400, 6, NULL, NULL));
         const double spread = stat_of(model, AEP_STAT_LATENT_SPREAD);
@@ -204,12 +210,10 @@ START_TEST(rows_whose_columns_do_not_fit_together_are_found)
 {
     enum { MANY = 1000 };
     static const char *const columns[] = {"nnnnnnnn", "nnnnn6nn", "nnnnnnnnnnnnnnnnnnnn"};
-    static const setting variants[][4] = {{{AEP_OPT_ERROR, AEP_ERROR_NORM}},
-                                          {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}},
-                                          {{AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}},
-                                          {{AEP_OPT_SCORE, AEP_SCORE_SIGNED}},
-                                          {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}},
-                                          {{AEP_OPT_SCALING, AEP_SCALING_RANK}}};
+    static const setting variants[][4] = {
+        {{AEP_OPT_ERROR, AEP_ERROR_NORM}},           {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}},
+        {{AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}}, {{AEP_OPT_SCORE, AEP_SCORE_SIGNED}},
+        {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}},     {{AEP_OPT_SCALING, AEP_SCALING_RANK}}};
     for (size_t k = 0; k < COUNT_OF(columns); k++)
         for (size_t v = 0; v < COUNT_OF(variants); v++) {
             const size_t cols = strlen(columns[k]);
@@ -235,5 +239,5 @@ END_TEST
 
 RUN_TESTS("health", a_step_that_diverges_is_undone, a_fit_that_diverges_is_undone,
           a_ready_model_that_diverges_stays_as_it_was, a_run_that_diverges_after_a_load_can_be_gone_on_with,
-          a_diverging_fit_keeps_a_full_history, collapsed_latent_variables_are_reported, few_distinct_scores_are_reported,
-          rows_whose_columns_do_not_fit_together_are_found)
+          a_diverging_fit_keeps_a_full_history, collapsed_latent_variables_are_reported,
+          few_distinct_scores_are_reported, rows_whose_columns_do_not_fit_together_are_found)

@@ -20,8 +20,7 @@ START_TEST(a_model_has_the_sizes_asked_for)
     ck_assert_uint_eq(aep_model_error_size(model), 1);
     aep_model_free(model);
 
-    model = new_model("nn3n", SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR},
-                                  {AEP_OPT_MISSING, AEP_MISSING_IMPUTE},
+    model = new_model("nn3n", SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_MISSING, AEP_MISSING_IMPUTE},
                                   {AEP_OPT_MISSING_INDICATOR, 1}));
     ck_assert_uint_eq(aep_model_n_features(model), 9);
     ck_assert_uint_eq(aep_model_error_size(model), 9);
@@ -298,10 +297,12 @@ END_TEST
 START_TEST(only_some_options_change_in_a_model)
 {
     static const int any_time[] = {
-        AEP_OPT_NOISE, AEP_OPT_NOISE_LEVEL, AEP_OPT_WEIGHT_DECAY, AEP_OPT_COMPACTNESS, AEP_OPT_HEAD_WEIGHT,
-        AEP_OPT_LEARNING_RATE, AEP_OPT_HEAD_RATE, AEP_OPT_BETA1, AEP_OPT_BETA2, AEP_OPT_EPSILON, AEP_OPT_SCHEDULE,
-        AEP_OPT_SCHEDULE_STEPS, AEP_OPT_GRADIENT_CLIP, AEP_OPT_EPOCHS, AEP_OPT_BATCH, AEP_OPT_VALIDATION,
-        AEP_OPT_PATIENCE, AEP_OPT_SCORE, AEP_OPT_ALARM_RATE, AEP_OPT_CALIBRATION_SIZE, AEP_OPT_SAVE_TRAINING};
+        AEP_OPT_NOISE,         AEP_OPT_NOISE_LEVEL,   AEP_OPT_WEIGHT_DECAY, AEP_OPT_COMPACTNESS,
+        AEP_OPT_HEAD_WEIGHT,   AEP_OPT_LEARNING_RATE, AEP_OPT_HEAD_RATE,    AEP_OPT_BETA1,
+        AEP_OPT_BETA2,         AEP_OPT_EPSILON,       AEP_OPT_SCHEDULE,     AEP_OPT_SCHEDULE_STEPS,
+        AEP_OPT_GRADIENT_CLIP, AEP_OPT_EPOCHS,        AEP_OPT_BATCH,        AEP_OPT_VALIDATION,
+        AEP_OPT_PATIENCE,      AEP_OPT_SCORE,         AEP_OPT_ALARM_RATE,   AEP_OPT_CALIBRATION_SIZE,
+        AEP_OPT_SAVE_TRAINING};
     aep_model *model = fitted_model("nn", NULL);
     for (size_t i = 0; i < aep_option_count(); i++) {
         const int key = aep_option_at(i);
@@ -433,6 +434,7 @@ RUN_TESTS("model", a_model_has_the_sizes_asked_for, sizes_of_no_model_are_zero, 
           new_refuses_what_cannot_be, columns_may_add_up_to_too_many_features, the_seed_decides_the_weights,
           a_copy_has_everything, a_copy_goes_its_own_way, a_copy_goes_on_learning_the_scaling, copy_refuses_null,
           layers_are_those_asked_for, columns_keep_their_description, a_model_has_the_options_it_was_made_with,
-          get_refuses_what_is_not_there, only_some_options_change_in_a_model, set_refuses_bad_values_and_changes_nothing,
-          masking_noise_takes_a_share, another_score_drops_calibration_and_threshold,
-          the_alarm_rate_as_an_option_leaves_the_threshold, messages_go_where_they_are_wanted)
+          get_refuses_what_is_not_there, only_some_options_change_in_a_model,
+          set_refuses_bad_values_and_changes_nothing, masking_noise_takes_a_share,
+          another_score_drops_calibration_and_threshold, the_alarm_rate_as_an_option_leaves_the_threshold,
+          messages_go_where_they_are_wanted)

@@ -22,7 +22,8 @@ static float *array(size_t n)
 static results new_results(const aep_model *model)
 {
     const size_t cols = aep_model_n_columns(model), width = aep_model_error_size(model);
-    return (results){array(N),         array(N * aep_model_code_size(model)), array(N * cols), array(N * width),
+    return (results){array(N),         array(N * aep_model_code_size(model)),
+                     array(N * cols),  array(N * width),
                      array(N * width), array(N * cols)};
 }
 
@@ -36,11 +37,13 @@ static void free_results(results *r)
     free(r->shares);
 }
 
-/* Everything about rows first to first + n - 1, put where it belongs. Explaining takes 2 n_cols runs a row: only if asked to. */
+/* Everything about rows first to first + n - 1, put where it belongs; shares, which take 2 n_cols runs a row, only if
+   asked to. */
 static void run(results *r, const aep_model *model, aep_workspace *ws, const float *rows, size_t first, size_t n,
                 bool explain)
 {
-    const size_t cols = aep_model_n_columns(model), width = aep_model_error_size(model), code = aep_model_code_size(model);
+    const size_t cols = aep_model_n_columns(model), width = aep_model_error_size(model),
+                 code = aep_model_code_size(model);
     const float *at = rows + first * cols;
     AEP_CHECK(aep_score(r->scores + first, model, ws, at, n, cols));
     AEP_CHECK(aep_encode(r->codes + first * code, model, ws, at, n, cols));
@@ -52,7 +55,8 @@ static void run(results *r, const aep_model *model, aep_workspace *ws, const flo
 
 static void assert_same(const results *a, const results *b, const aep_model *model, const char *how)
 {
-    const size_t cols = aep_model_n_columns(model), width = aep_model_error_size(model), code = aep_model_code_size(model);
+    const size_t cols = aep_model_n_columns(model), width = aep_model_error_size(model),
+                 code = aep_model_code_size(model);
     const struct {
         const char *name;
         const float *a, *b;
@@ -169,14 +173,13 @@ START_TEST(results_do_not_depend_on_the_call_for_any_columns_and_activations)
     static const char *const columns[] = {"3", "nn3n", "99n", "n2n2n2n", "nnnnnnn5nnnn8"};
     for (size_t i = 0; i < COUNT_OF(columns); i++)
         for (int activation = AEP_IDENTITY; activation <= AEP_SILU; activation++)
-            check_all_kinds(fitted_model(columns[i], SET({AEP_OPT_ACTIVATION, activation}, {AEP_OPT_EPOCHS, 2},
-                                                         {AEP_OPT_HEAD_ACTIVATION, activation},
-                                                         {AEP_OPT_CODE_ACTIVATION, AEP_SILU - activation},
-                                                         {AEP_OPT_OUTPUT_ACTIVATION, activation},
-                                                         {AEP_OPT_SCALING, activation % 5},
-                                                         {AEP_OPT_MISSING, activation % 2},
-                                                         {AEP_OPT_MISSING_INDICATOR, 1})),
-                            columns[i]);
+            check_all_kinds(
+                fitted_model(columns[i], SET({AEP_OPT_ACTIVATION, activation}, {AEP_OPT_EPOCHS, 2},
+                                             {AEP_OPT_HEAD_ACTIVATION, activation},
+                                             {AEP_OPT_CODE_ACTIVATION, AEP_SILU - activation},
+                                             {AEP_OPT_OUTPUT_ACTIVATION, activation}, {AEP_OPT_SCALING, activation % 5},
+                                             {AEP_OPT_MISSING, activation % 2}, {AEP_OPT_MISSING_INDICATOR, 1})),
+                columns[i]);
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Models in memory and in files. Damaged bytes: test_load_bytes.c. */
-#ifndef _POSIX_C_SOURCE
-#define _POSIX_C_SOURCE 200809L
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
 #endif
 #include "support.h"
 
@@ -96,10 +96,12 @@ static const struct {
     setting settings[8];
 } variants[] = {
     {"n", {{0, 0}}},
-    {"nn3n", {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SEED, 9007199254740991.0}}},
+    {"nn3n",
+     {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SEED, 9007199254740991.0}}},
     {"nnnn", {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}, {AEP_OPT_SQUASH, AEP_SQUASH_CLIP}, {AEP_OPT_VALIDATION, 0.3}}},
     {"4n", {{AEP_OPT_SCALING, AEP_SCALING_MINMAX}, {AEP_OPT_SCALE_LEVELS, 1}, {AEP_OPT_SAVE_TRAINING, 0}}},
-    {"nnn3", {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}, {AEP_OPT_SCORE, AEP_SCORE_SIGNED}}},
+    {"nnn3",
+     {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}, {AEP_OPT_SCORE, AEP_SCORE_SIGNED}}},
     {"nn", {{AEP_OPT_SCALING, AEP_SCALING_NONE}, {AEP_OPT_SQUARED, 1}, {AEP_OPT_ACTIVATION, AEP_GELU}}},
 };
 
@@ -118,7 +120,8 @@ START_TEST(everything_travels)
             ck_assert_double_eq(option_of(loaded, aep_option_at(i)), option_of(model, aep_option_at(i)));
         for (int part = AEP_PART_ENCODER; part <= AEP_PART_HEAD; part++) {
             size_t widths[2][32] = {{0}};
-            ck_assert_int_eq(aep_model_layers(widths[0], 32, model, part), aep_model_layers(widths[1], 32, loaded, part));
+            ck_assert_int_eq(aep_model_layers(widths[0], 32, model, part),
+                             aep_model_layers(widths[1], 32, loaded, part));
             ck_assert_mem_eq(widths[0], widths[1], sizeof widths[0]);
         }
         for (int stat = 1; aep_stat_name(stat); stat++) {
@@ -262,7 +265,7 @@ static char folder[64];
 
 static void enter_folder(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/aepred-test-XXXXXX");
+    snprintf(folder, sizeof folder, P_tmpdir "/aepred-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(chdir(folder), 0);
 }
@@ -410,7 +413,8 @@ START_TEST(a_damaged_file_is_refused_like_its_bytes)
     static const struct {
         size_t size, flip;
         int status;
-    } cases[] = {{0, 0, AEP_E_FORMAT}, {1000, 0, AEP_E_CHECKSUM}, {SIZE_MAX, 500, AEP_E_CHECKSUM}, {SIZE_MAX, 1, AEP_E_FORMAT}};
+    } cases[] = {
+        {0, 0, AEP_E_FORMAT}, {1000, 0, AEP_E_CHECKSUM}, {SIZE_MAX, 500, AEP_E_CHECKSUM}, {SIZE_MAX, 1, AEP_E_FORMAT}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         FILE *f = fopen("m", "wb");
         b.data[cases[i].flip] ^= cases[i].flip ? 64 : 0;

@@ -11,7 +11,8 @@ enum { N = 100, MOST = 64 }; /* most values a row that any function below writes
 
 /* ------------------------------------------------------------------------------- the functions that score rows */
 
-static int errors(float *out, const aep_model *model, aep_workspace *ws, const float *rows, size_t n_rows, size_t n_cols)
+static int errors(float *out, const aep_model *model, aep_workspace *ws, const float *rows, size_t n_rows,
+                  size_t n_cols)
 {
     return aep_errors(out, out ? out + N * MOST / 2 : NULL, model, ws, rows, n_rows, n_cols);
 }
@@ -34,7 +35,8 @@ static void refuse(size_t i, int expected, const aep_model *model, aep_workspace
     for (size_t k = 0; k < N * MOST; k++)
         out[k] = -7;
     const int status = calls[i].call(out, model, ws, rows, n_rows, n_cols);
-    ck_assert_msg(status == expected, "%s: %d (%s), expected %d", calls[i].name, status, aep_status_str(status), expected);
+    ck_assert_msg(status == expected, "%s: %d (%s), expected %d", calls[i].name, status, aep_status_str(status),
+                  expected);
     for (size_t k = 0; k < N * MOST; k++)
         ck_assert_msg(out[k] == -7, "%s wrote although it failed", calls[i].name);
 }
@@ -60,9 +62,12 @@ START_TEST(bad_rows_are_refused_and_nothing_is_written)
         size_t at;
         float value;
         int status;
-    } bad[] = {{0, NAN, AEP_E_NOT_FINITE},       {N * 3 - 2, INFINITY, AEP_E_NOT_FINITE},
-               {4, -INFINITY, AEP_E_NOT_FINITE}, {N * 3 - 1, 0.5f, AEP_E_LEVEL},
-               {5, 3, AEP_E_LEVEL},              {8, -1, AEP_E_LEVEL},
+    } bad[] = {{0, NAN, AEP_E_NOT_FINITE},
+               {N * 3 - 2, INFINITY, AEP_E_NOT_FINITE},
+               {4, -INFINITY, AEP_E_NOT_FINITE},
+               {N * 3 - 1, 0.5f, AEP_E_LEVEL},
+               {5, 3, AEP_E_LEVEL},
+               {8, -1, AEP_E_LEVEL},
                {11, NAN, AEP_E_NOT_FINITE}};
     messages log = {0};
     aep_model *model = ready_model("nn3", SET({AEP_OPT_UNSEEN, AEP_UNSEEN_ERROR}));
@@ -230,8 +235,8 @@ END_TEST
 START_TEST(errors_are_the_distance_to_the_reconstruction)
 {
     for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++) {
-        aep_model *model = fitted_model("nnn", SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCALING, AEP_SCALING_NONE},
-                                                   {AEP_OPT_SQUASH, AEP_SQUASH_NONE}));
+        aep_model *model = fitted_model(
+            "nnn", SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCALING, AEP_SCALING_NONE}, {AEP_OPT_SQUASH, AEP_SQUASH_NONE}));
         float *rows = new_rows("nnn", N, 3), rebuilt[N * 3], e[N * 3];
         AEP_CHECK(aep_reconstruct(rebuilt, model, NULL, rows, N, 3));
         AEP_CHECK(aep_errors(e, NULL, model, NULL, rows, N, 3));
@@ -319,8 +324,8 @@ END_TEST
 START_TEST(missing_values_are_scored_under_impute)
 {
     for (int indicator = 0; indicator <= 1; indicator++) {
-        aep_model *model = fitted_model("nn3", SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE},
-                                                   {AEP_OPT_MISSING_INDICATOR, indicator}));
+        aep_model *model =
+            fitted_model("nn3", SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, indicator}));
         float *rows = new_rows("nn3", 2, 3), scores[2], out[2 * MOST];
         for (size_t j = 0; j < 3; j++)
             rows[j] = NAN;
@@ -350,8 +355,8 @@ START_TEST(any_finite_row_has_a_finite_score)
                         const float row[] = {values[i / COUNT_OF(values)], values[i % COUNT_OF(values)]};
                         float score, shares[2];
                         AEP_CHECK(aep_score(&score, model, NULL, row, 1, 2));
-                        ck_assert_msg(isfinite(score), "scaling %d, squash %d, form %d, kind %d: %g %g", scaling, squash,
-                                      form, kind, (double)row[0], (double)row[1]);
+                        ck_assert_msg(isfinite(score), "scaling %d, squash %d, form %d, kind %d: %g %g", scaling,
+                                      squash, form, kind, (double)row[0], (double)row[1]);
                         AEP_CHECK(aep_explain(shares, model, NULL, row, 1, 2));
                         ck_assert(shares[0] >= 0 && shares[1] >= 0);
                         ck_assert_float_eq_tol(shares[0] + shares[1], 1, 1e-5f);
@@ -362,9 +367,9 @@ START_TEST(any_finite_row_has_a_finite_score)
 }
 END_TEST
 
-RUN_TESTS("scoring", null_is_refused, bad_rows_are_refused_and_nothing_is_written, a_model_without_scaling_does_not_score,
-          a_workspace_of_another_shape_is_refused, workspace_refuses_null, with_a_workspace_nothing_is_allocated,
-          a_workspace_outlives_its_model, scores_are_made_of_the_errors, errors_are_the_distance_to_the_reconstruction,
-          either_half_of_the_errors_may_be_left_out, reconstructions_are_in_the_units_of_the_input,
-          unseen_levels_are_no_level_in_scoring, missing_values_are_scored_under_impute,
-          any_finite_row_has_a_finite_score)
+RUN_TESTS("scoring", null_is_refused, bad_rows_are_refused_and_nothing_is_written,
+          a_model_without_scaling_does_not_score, a_workspace_of_another_shape_is_refused, workspace_refuses_null,
+          with_a_workspace_nothing_is_allocated, a_workspace_outlives_its_model, scores_are_made_of_the_errors,
+          errors_are_the_distance_to_the_reconstruction, either_half_of_the_errors_may_be_left_out,
+          reconstructions_are_in_the_units_of_the_input, unseen_levels_are_no_level_in_scoring,
+          missing_values_are_scored_under_impute, any_finite_row_has_a_finite_score)

@@ -24,11 +24,24 @@ static bool is_by_epoch(int stat)
 
 START_TEST(statistics_have_names_without_a_gap)
 {
-    static const char *const names[] = {"loss",          "loss_reconstruction", "loss_compactness", "loss_prediction",
-                                        "loss_validation", "gradient_norm",     "learning_rate",    "steps",
-                                        "epochs",        "best_epoch",          "latent_spread",    "parameters",
-                                        "scaling_rows",  "constant_columns",    "threshold",        "calibration_rows",
-                                        "distinct_scores", "calibration_step"};
+    static const char *const names[] = {"loss",
+                                        "loss_reconstruction",
+                                        "loss_compactness",
+                                        "loss_prediction",
+                                        "loss_validation",
+                                        "gradient_norm",
+                                        "learning_rate",
+                                        "steps",
+                                        "epochs",
+                                        "best_epoch",
+                                        "latent_spread",
+                                        "parameters",
+                                        "scaling_rows",
+                                        "constant_columns",
+                                        "threshold",
+                                        "calibration_rows",
+                                        "distinct_scores",
+                                        "calibration_step"};
     ck_assert_uint_eq(COUNT_OF(names), AEP_STAT_CALIBRATION_STEP);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         ck_assert_str_eq(aep_stat_name((int)i + 1), names[i]);
@@ -42,10 +55,18 @@ END_TEST
 
 START_TEST(what_is_not_known_yet_is_nan)
 {
-    static const int unknown[] = {AEP_STAT_LOSS,           AEP_STAT_LOSS_RECONSTRUCTION, AEP_STAT_LOSS_COMPACTNESS,
-                                  AEP_STAT_LOSS_PREDICTION, AEP_STAT_LOSS_VALIDATION,    AEP_STAT_GRADIENT_NORM,
-                                  AEP_STAT_LEARNING_RATE,  AEP_STAT_BEST_EPOCH,          AEP_STAT_LATENT_SPREAD,
-                                  AEP_STAT_THRESHOLD,      AEP_STAT_DISTINCT_SCORES,     AEP_STAT_CALIBRATION_STEP};
+    static const int unknown[] = {AEP_STAT_LOSS,
+                                  AEP_STAT_LOSS_RECONSTRUCTION,
+                                  AEP_STAT_LOSS_COMPACTNESS,
+                                  AEP_STAT_LOSS_PREDICTION,
+                                  AEP_STAT_LOSS_VALIDATION,
+                                  AEP_STAT_GRADIENT_NORM,
+                                  AEP_STAT_LEARNING_RATE,
+                                  AEP_STAT_BEST_EPOCH,
+                                  AEP_STAT_LATENT_SPREAD,
+                                  AEP_STAT_THRESHOLD,
+                                  AEP_STAT_DISTINCT_SCORES,
+                                  AEP_STAT_CALIBRATION_STEP};
     static const int zero[] = {AEP_STAT_STEPS, AEP_STAT_EPOCHS, AEP_STAT_SCALING_ROWS, AEP_STAT_CONSTANT_COLUMNS,
                                AEP_STAT_CALIBRATION_ROWS};
     aep_model *model = new_model("nn", NULL);
@@ -93,8 +114,8 @@ END_TEST
 
 START_TEST(losses_add_up)
 {
-    aep_model *model = fitted_model("nnnn", SET({AEP_OPT_WEIGHT_DECAY, 0}, {AEP_OPT_COMPACTNESS, 0.5},
-                                                {AEP_OPT_HEAD_WEIGHT, 2}));
+    aep_model *model =
+        fitted_model("nnnn", SET({AEP_OPT_WEIGHT_DECAY, 0}, {AEP_OPT_COMPACTNESS, 0.5}, {AEP_OPT_HEAD_WEIGHT, 2}));
     const double sum = stat_of(model, AEP_STAT_LOSS_RECONSTRUCTION) + 0.5 * stat_of(model, AEP_STAT_LOSS_COMPACTNESS) +
                        2 * stat_of(model, AEP_STAT_LOSS_PREDICTION);
     ck_assert_double_eq_tol(stat_of(model, AEP_STAT_LOSS), sum, 1e-5 * sum);
@@ -219,10 +240,14 @@ START_TEST(check_rows_finds_the_first_bad_value)
         size_t row, col;
         float value;
         int status;
-    } cases[] = {{0, 0, NAN, AEP_E_NOT_FINITE},       {5, 2, 0.5f, AEP_E_LEVEL},
-                 {2, 1, INFINITY, AEP_E_NOT_FINITE},  {3, 0, -INFINITY, AEP_E_NOT_FINITE},
-                 {4, 2, 3, AEP_E_LEVEL},              {1, 2, -1, AEP_E_LEVEL},
-                 {1, 2, NAN, AEP_E_NOT_FINITE},       {1, 2, INFINITY, AEP_E_NOT_FINITE}};
+    } cases[] = {{0, 0, NAN, AEP_E_NOT_FINITE},
+                 {5, 2, 0.5f, AEP_E_LEVEL},
+                 {2, 1, INFINITY, AEP_E_NOT_FINITE},
+                 {3, 0, -INFINITY, AEP_E_NOT_FINITE},
+                 {4, 2, 3, AEP_E_LEVEL},
+                 {1, 2, -1, AEP_E_LEVEL},
+                 {1, 2, NAN, AEP_E_NOT_FINITE},
+                 {1, 2, INFINITY, AEP_E_NOT_FINITE}};
     aep_model *model = fitted_model("nn3", SET({AEP_OPT_UNSEEN, AEP_UNSEEN_ERROR}));
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         float *rows = new_rows("nn3", N, 1), scores[N];
@@ -258,8 +283,9 @@ START_TEST(check_rows_refuses_wrong_calls)
 }
 END_TEST
 
-RUN_TESTS("statistics", statistics_have_names_without_a_gap, what_is_not_known_yet_is_nan, stat_refuses_what_is_not_there,
-          a_ready_model_knows_everything, losses_add_up, latent_spread_and_losses_are_those_of_the_batch,
-          history_is_kept_by_epoch, history_without_validation_has_none, the_learning_rate_follows_a_cosine_to_zero,
+RUN_TESTS("statistics", statistics_have_names_without_a_gap, what_is_not_known_yet_is_nan,
+          stat_refuses_what_is_not_there, a_ready_model_knows_everything, losses_add_up,
+          latent_spread_and_losses_are_those_of_the_batch, history_is_kept_by_epoch,
+          history_without_validation_has_none, the_learning_rate_follows_a_cosine_to_zero,
           the_history_holds_the_last_hundred_thousand_epochs, check_rows_finds_the_first_bad_value,
           check_rows_refuses_wrong_calls)

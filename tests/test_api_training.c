@@ -87,9 +87,9 @@ START_TEST(bad_values_are_refused_wherever_they_are)
         size_t col;
         float value;
         int status;
-    } bad[] = {{0, NAN, AEP_E_NOT_FINITE},      {1, INFINITY, AEP_E_NOT_FINITE}, {1, -INFINITY, AEP_E_NOT_FINITE},
-               {2, NAN, AEP_E_NOT_FINITE},      {2, INFINITY, AEP_E_NOT_FINITE}, {2, 0.25f, AEP_E_LEVEL},
-               {2, -0.5f, AEP_E_LEVEL},         {2, 1e-30f, AEP_E_LEVEL}};
+    } bad[] = {{0, NAN, AEP_E_NOT_FINITE}, {1, INFINITY, AEP_E_NOT_FINITE}, {1, -INFINITY, AEP_E_NOT_FINITE},
+               {2, NAN, AEP_E_NOT_FINITE}, {2, INFINITY, AEP_E_NOT_FINITE}, {2, 0.25f, AEP_E_LEVEL},
+               {2, -0.5f, AEP_E_LEVEL},    {2, 1e-30f, AEP_E_LEVEL}};
     static const size_t at[] = {0, 4, N - 1};
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         messages log = {0};
@@ -261,7 +261,8 @@ END_TEST
 START_TEST(zscore_is_what_it_says)
 {
     enum { N = 500 };
-    aep_model *model = new_model("nn", SET({AEP_OPT_SQUASH, AEP_SQUASH_NONE}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}));
+    aep_model *model =
+        new_model("nn", SET({AEP_OPT_SQUASH, AEP_SQUASH_NONE}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}));
     float *rows = new_rows("nn", N, 1), rebuilt[2 * N];
     double mean[2] = {0}, deviation[2] = {0};
     for (size_t i = 0; i < 2 * N; i++)
@@ -374,12 +375,11 @@ END_TEST
 
 START_TEST(settings_of_training_matter_from_the_next_step_on)
 {
-    static const setting changes[] = {{AEP_OPT_NOISE, AEP_NOISE_NONE},      {AEP_OPT_NOISE_LEVEL, 0.5},
-                                      {AEP_OPT_WEIGHT_DECAY, 0.1},          {AEP_OPT_COMPACTNESS, 1},
-                                      {AEP_OPT_HEAD_WEIGHT, 0},             {AEP_OPT_LEARNING_RATE, 0.01},
-                                      {AEP_OPT_HEAD_RATE, 0.5},             {AEP_OPT_BETA1, 0.5},
-                                      {AEP_OPT_BETA2, 0.5},                 {AEP_OPT_EPSILON, 1e-3},
-                                      {AEP_OPT_GRADIENT_CLIP, 1e-4}};
+    static const setting changes[] = {
+        {AEP_OPT_NOISE, AEP_NOISE_NONE}, {AEP_OPT_NOISE_LEVEL, 0.5},   {AEP_OPT_WEIGHT_DECAY, 0.1},
+        {AEP_OPT_COMPACTNESS, 1},        {AEP_OPT_HEAD_WEIGHT, 0},     {AEP_OPT_LEARNING_RATE, 0.01},
+        {AEP_OPT_HEAD_RATE, 0.5},        {AEP_OPT_BETA1, 0.5},         {AEP_OPT_BETA2, 0.5},
+        {AEP_OPT_EPSILON, 1e-3},         {AEP_OPT_GRADIENT_CLIP, 1e-4}};
     float *rows = new_rows("nnn", 64, 1);
     aep_model *model = new_model("nnn", NULL), *plain;
     AEP_CHECK(aep_fit_scaling(model, rows, 64, 3));
@@ -395,7 +395,8 @@ START_TEST(settings_of_training_matter_from_the_next_step_on)
         AEP_CHECK(aep_fit_batch(changed, rows, 64, 3));
         AEP_CHECK(aep_fit_batch(changed, rows, 64, 3));
         float *other = scores_of(changed, rows, 64);
-        ck_assert_msg(memcmp(scores, other, 64 * sizeof *scores) != 0, "%s has no effect", aep_option_name(changes[i].key));
+        ck_assert_msg(memcmp(scores, other, 64 * sizeof *scores) != 0, "%s has no effect",
+                      aep_option_name(changes[i].key));
         free(other);
         aep_model_free(changed);
     }

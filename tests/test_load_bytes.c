@@ -14,7 +14,7 @@ typedef struct small {
     size_t stop_at; /* the step within aep_fit at which the model is saved; 0: when it is ready */
 } small;
 
-/* dense; categorical with names and everything that can be missing; a rank transform; a run under way with its best weights */
+/* dense; categorical with names and everything that can be missing; a rank transform; a run under way */
 static const small models[] = {
     {"nn", {{AEP_OPT_EPOCHS, 2}}, 0},
     {"3n", {{AEP_OPT_EPOCHS, 1}, {AEP_OPT_MISSING, 1}, {AEP_OPT_MISSING_INDICATOR, 1}, {AEP_OPT_SCALE_LEVELS, 1}}, 0},
@@ -27,7 +27,8 @@ typedef struct capture {
     bytes saved;
 } capture;
 
-static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
+static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
+                        void *payload)
 {
     capture *c = payload;
     (void)epoch, (void)epochs, (void)batch, (void)batches;
@@ -191,5 +192,6 @@ START_TEST(every_extreme_number_is_refused_or_harmless)
 END_TEST
 
 RUN_TESTS("load_bytes", whole_models_are_accepted, every_truncation_is_refused,
-          every_truncation_with_its_own_checksum_is_refused, bytes_behind_the_end_are_refused, every_bit_error_is_refused,
-          every_bit_error_under_a_right_checksum_is_refused_or_harmless, every_extreme_number_is_refused_or_harmless)
+          every_truncation_with_its_own_checksum_is_refused, bytes_behind_the_end_are_refused,
+          every_bit_error_is_refused, every_bit_error_under_a_right_checksum_is_refused_or_harmless,
+          every_extreme_number_is_refused_or_harmless)

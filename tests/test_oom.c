@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every allocation may fail: N succeed, the next one fails (or that and all later ones), for N = 0, 1, 2, ... until the call
- * goes through untouched. Each time the call must say AEP_E_MEMORY, leave everything as it was, leak nothing, and work when
- * it is called again. The table covers every public function; the symbol map says which there are.
+ * Every allocation may fail: N succeed, the next one fails (or that and all later ones), for N = 0, 1, 2, ... until the
+ * call goes through untouched. Each time the call must say AEP_E_MEMORY, leave everything as it was, leak nothing, and
+ * work when it is called again. The table covers every public function; the symbol map says which there are.
  * Linked with --wrap=malloc, so that calls without a caller's allocator fail in the same way.
  */
 #include "oom_calls.h"
@@ -113,7 +113,8 @@ START_TEST(every_allocation_of_every_call_may_fail)
     const oom_call *calls = oom_calls(&n);
     for (size_t i = 0; i < n; i++) {
         const size_t found = check_entry(&calls[i]);
-        ck_assert_msg((found > 0) == calls[i].allocates, "%s (%s): %zu fault points", calls[i].name, calls[i].variant, found);
+        ck_assert_msg((found > 0) == calls[i].allocates, "%s (%s): %zu fault points", calls[i].name, calls[i].variant,
+                      found);
         points += found;
         with_points += found > 0;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files of every released format version load, and score as recorded beside them (made by make_models.c). Scores may differ
- * in their last digits between machines, whose tanh, exp and fused multiply-adds differ; labels may not.
+ * Files of every released format version load, and score as recorded beside them (made by make_models.c). Scores may
+ * differ in their last digits between machines, whose tanh, exp and fused multiply-adds differ; labels may not.
  */
 #include "support.h"
 
@@ -23,8 +23,8 @@ static void check_row(const aep_model *model, const float *row, const double *ex
     float score, p;
     uint8_t label;
     AEP_CHECK(aep_score(&score, model, NULL, row, 1, aep_model_n_columns(model)));
-    ck_assert_msg(fabs((double)score - expected[0]) <= 1e-4 * fabs(expected[0]) + 1e-5, "row %zu scores %.9g, recorded %.9g",
-                  line, (double)score, expected[0]);
+    ck_assert_msg(fabs((double)score - expected[0]) <= 1e-4 * fabs(expected[0]) + 1e-5,
+                  "row %zu scores %.9g, recorded %.9g", line, (double)score, expected[0]);
     const float recorded = (float)expected[0];
     AEP_CHECK(aep_pvalue(&p, model, &recorded, 1));
     ck_assert_float_eq(p, (float)expected[1]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Trains models in the locale and with the BLAS threads that the environment asks for, and prints a hash of each model file.
- * check_same_bytes.py compares the output of several runs.
+ * Trains models in the locale and with the BLAS threads that the environment asks for, and prints a hash of each model
+ * file. check_same_bytes.py compares the output of several runs.
  */
 #include "support.h"
 

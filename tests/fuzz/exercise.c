@@ -149,7 +149,8 @@ const char *exercise_bytes(int *status, const uint8_t *data, size_t size)
         wrong = "loading asked for memory out of proportion to the bytes";
     else if (result ? model != NULL : model == NULL)
         wrong = "the status and the model do not agree";
-    else if (result && result != AEP_E_FORMAT && result != AEP_E_CHECKSUM && result != AEP_E_VERSION && result != AEP_E_LIMIT)
+    else if (result && result != AEP_E_FORMAT && result != AEP_E_CHECKSUM && result != AEP_E_VERSION &&
+             result != AEP_E_LIMIT)
         wrong = "aep_model_load gave a status that is not its own";
     if (model && !wrong) {
         read_everything(model);
