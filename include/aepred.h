@@ -14,7 +14,8 @@
  *   - A function that can fail returns AEP_OK or one of the negative AEP_E_ codes. On failure a handle that was to be
  *     created is set to NULL, nothing else has changed, and the log callback (if any) has been told what and where.
  *   - Out-parameters come first, then the object, then the rest; a callback is followed by its `void *payload`.
- *   - A matrix is row-major float32 of shape (n_rows, n_cols). Inputs are copied or read, never kept.
+ *   - A matrix is row-major float32 of shape (n_rows, n_cols). Inputs are copied or read, never kept. Every function on
+ *     rows returns AEP_E_LIMIT where n_rows * n_cols is more than memory can hold.
  *   - Every `_free` function accepts NULL.
  *   - Thread classes. "pure": any thread, any time. "const": any number of threads may call const functions on the
  *     same object at the same time, without locks. "exclusive": the caller makes sure that no other call uses the
@@ -301,8 +302,8 @@ typedef struct aep_model aep_model;
 
 /**
  * A new model for rows of n_cols columns, weights drawn from the seed. options may be NULL (all presets).
- * Errors: ARGUMENT, MEMORY, COLUMNS (n_cols is 0, or a column was described beyond it), LIMIT. Thread class: pure
- * (const on options).
+ * Errors: ARGUMENT, MEMORY, COLUMNS (n_cols is 0, or a column was described beyond it), RANGE (masking noise with a
+ * noise_level above 1), LIMIT. Thread class: pure (const on options).
  */
 AEP_API int aep_model_new(aep_model **model, const aep_options *options, size_t n_cols);
 

@@ -196,7 +196,7 @@ int aep_model_load_file(aep_model **model, const char *path, const aep_allocator
     *model = NULL;
     if (!path || aep__mem_init(&mem, allocator))
         return AEP_E_ARGUMENT;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hang us */
     if (fd < 0)
         return AEP_E_IO;
     int status = load_fd(model, fd, &mem);

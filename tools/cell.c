@@ -39,6 +39,13 @@ void number_text(char text[NUMBER_SIZE], double number)
     snprintf(text, NUMBER_SIZE, "%.15g", number);
 }
 
+const char *cell_wanted(enum cell_kind kind, double number)
+{
+    if (kind != CELL_HUGE)
+        return "a number";
+    return isfinite(number) ? "a number within the range of float" : "a finite number";
+}
+
 const char *cell_quote(char text[QUOTE_SIZE], const cell *c)
 {
     if (!c->text) {

@@ -18,8 +18,11 @@ enum cell_kind {
     CELL_HUGE /* a number that is infinite, or is as float */
 };
 
-/* What a cell holds; *number is set for CELL_NUMBER. */
+/* What a cell holds; *number is set for CELL_NUMBER and CELL_HUGE. */
 enum cell_kind cell_read(const cell *c, double *number);
+
+/* What was expected instead, where numbers are expected. */
+const char *cell_wanted(enum cell_kind kind, double number);
 
 /* The shortest usual way to write a number; the name of a level that is a number. */
 enum { NUMBER_SIZE = 32 };

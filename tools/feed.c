@@ -90,8 +90,8 @@ static bool read_cell(const feed *f, float *to, size_t column)
     }
     if (!f->categorical[column]) {
         *to = (float)number;
-        return kind == CELL_NUMBER || input_refuse(f->in, from, "expected a number%s, found %s",
-                                                   kind == CELL_HUGE ? " within range" : "", cell_quote(quoted, c));
+        return kind == CELL_NUMBER || input_refuse(f->in, from, "expected %s, found %s", cell_wanted(kind, number),
+                                                   cell_quote(quoted, c));
     }
     long code = find_level(&f->levels[column], c, kind, number);
     *to = (float)code;

@@ -61,6 +61,20 @@ static bool take_header(input *in)
     return names_differ(in);
 }
 
+/* One column that holds a usual delimiter was probably meant to be several. */
+static void hint_delimiter(const input *in)
+{
+    if (in->n_columns != 1)
+        return;
+    static const char usual[] = ";\t,|";
+    const char *found = strpbrk(in->csv.cells[0].text, usual);
+    if (found && *found == '\t')
+        say_warning("%s: has one column, with tabs in it; if they separate cells, --delimiter tab", in->stream.name);
+    else if (found)
+        say_warning("%s: has one column, with '%c' in it; if that separates cells, --delimiter '%c'", in->stream.name,
+                    *found, *found);
+}
+
 static bool open_csv(input *in)
 {
     if (!csv_file_open(&in->csv, &in->stream, in->delimiter, in->keep_raw))
@@ -73,6 +87,7 @@ static bool open_csv(input *in)
         return false;
     }
     in->n_columns = in->csv.n_cells;
+    hint_delimiter(in);
     if (in->header_choice == HEADER_YES || (in->header_choice == HEADER_AUTO && looks_like_header(&in->csv)))
         return take_header(in);
     in->first_kept = true;
@@ -152,20 +167,26 @@ int input_next(input *in)
     }
 }
 
+void input_place(char *text, size_t size, const input *in, size_t column)
+{
+    const char *name = in->stream.name;
+    if (in->is_npy)
+        snprintf(text, size, "%s: row %zu, column %zu", name, in->npy.row, column + 1);
+    else if (in->names.n)
+        snprintf(text, size, "%s:%zu: column %zu (%s)", name, in->csv.line, column + 1, in->names.items[column]);
+    else
+        snprintf(text, size, "%s:%zu: column %zu", name, in->csv.line, column + 1);
+}
+
 bool input_refuse(const input *in, size_t column, const char *format, ...)
 {
-    char what[512];
+    char what[512], place[PLACE_SIZE];
     va_list args;
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    const char *name = in->stream.name;
-    if (in->is_npy)
-        say_error("%s: row %zu, column %zu: %s", name, in->npy.row, column + 1, what);
-    else if (in->names.n)
-        say_error("%s:%zu: column %zu (%s): %s", name, in->csv.line, column + 1, in->names.items[column], what);
-    else
-        say_error("%s:%zu: column %zu: %s", name, in->csv.line, column + 1, what);
+    input_place(place, sizeof place, in, column);
+    say_error("%s: %s", place, what);
     return false;
 }
 

@@ -33,7 +33,11 @@ typedef struct input {
 int input_next(input *in);
 void input_close(input *in);
 
-/* Say what is wrong with a cell (column counted from 0): "FILE:LINE: column 3 (name): ". Returns false. */
+/* Where a cell of the row stands (column counted from 0): "FILE:LINE: column 3 (name)". */
+enum { PLACE_SIZE = 1024 };
+void input_place(char *text, size_t size, const input *in, size_t column);
+
+/* Say what is wrong with a cell, behind its place. Returns false. */
 bool input_refuse(const input *in, size_t column, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The row's line as it stood in the file (keep_raw); NULL for NPY. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
 
+#include "args.h"
 #include "tools.h"
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +25,9 @@ static void column_free(table_column *column)
 {
     levels_free(&column->levels);
     free(column->numbers);
+    free(column->first_word);
     column->numbers = NULL;
+    column->first_word = NULL;
 }
 
 void table_free(table *t)
@@ -46,6 +50,29 @@ static void make_numeric(table *t, size_t column)
     }
     column_free(c);
     c->numeric = true;
+}
+
+/* Keep the place of the first word, for when numbers turn out to be the rule. */
+static bool note_word(table_column *c, const input *in, size_t from)
+{
+    char place[PLACE_SIZE], quoted[QUOTE_SIZE], text[PLACE_SIZE + QUOTE_SIZE + 64];
+    input_place(place, sizeof place, in, from);
+    snprintf(text, sizeof text, "%s: expected a number, like most cells of this column, found %s", place,
+             cell_quote(quoted, &in->cells[from]));
+    return set_string(&c->first_word, text);
+}
+
+static bool is_mostly_numbers(const table_column *c)
+{
+    return !c->categorical && c->words > 0 && c->others > c->words;
+}
+
+static bool refuse_word(const table_column *c, size_t column, const char *name)
+{
+    char number[NUMBER_SIZE];
+    snprintf(number, sizeof number, "%zu", column + 1);
+    say_error("%s; mend it, or --categorical %s if the column's values are codes", c->first_word, name ? name : number);
+    return false;
 }
 
 static bool refuse_levels(const table *t, const input *in, const table_column *c, size_t from)
@@ -84,10 +111,10 @@ static bool add_number(float *to, const input *in, size_t from)
         *to = (float)number;
         return true;
     case CELL_WORD:
-        return input_refuse(in, from, "expected a number, like the many in this column so far, found %s",
+        return input_refuse(in, from, "expected a number, like the many in this column so far, found %s; mend it",
                             cell_quote(quoted, c));
     default:
-        return input_refuse(in, from, "expected a number, found %s, which is out of range", cell_quote(quoted, c));
+        return input_refuse(in, from, "expected %s, found %s", cell_wanted(CELL_HUGE, number), cell_quote(quoted, c));
     }
 }
 
@@ -105,9 +132,11 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
         double number = NAN;
         enum cell_kind kind = cell_read(&text, &number);
         if (kind == CELL_HUGE)
-            return input_refuse(in, from, "expected a number, found %s, which is out of range",
+            return input_refuse(in, from, "expected %s, found %s", cell_wanted(kind, number),
                                 cell_quote(quoted, &text));
         if (c->levels.n == t->most_levels) {
+            if (is_mostly_numbers(c))
+                return refuse_word(c, from, in->names.n ? in->names.items[from] : NULL);
             if (c->words || c->categorical)
                 return refuse_levels(t, in, c, from);
             make_numeric(t, column);
@@ -117,8 +146,11 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
         if (!add_level(t, in, column, from, &text, kind == CELL_WORD ? NAN : number))
             return false;
     }
-    c->words += isnan(c->numbers[code]);
     *to = (float)code;
+    if (!isnan(c->numbers[code]))
+        c->others++;
+    else if (c->words++ == 0)
+        return note_word(c, in, from);
     return true;
 }
 
@@ -209,6 +241,17 @@ static bool merge_numbers(table *t, size_t column)
     return ok;
 }
 
+/* Values that hardly ever come again tell nothing about the next rows. */
+static void warn_of_identifier(const table_column *c, size_t column, const char *name)
+{
+    enum { FEWEST = 20 };
+    if (c->words && !c->categorical && c->levels.n >= FEWEST && c->levels.n > (c->words + c->others) / 2)
+        say_warning("column %zu%s%s%s has %zu different words in %zu rows, like an identifier or a time; --drop it "
+                    "unless its words come again",
+                    column + 1, name ? " (" : "", name ? name : "", name ? ")" : "", c->levels.n,
+                    c->words + c->others);
+}
+
 static void note_mixture(const table_column *c, size_t column, const char *name, bool quiet)
 {
     const char *word = NULL;
@@ -219,7 +262,7 @@ static void note_mixture(const table_column *c, size_t column, const char *name,
         else if (!word)
             word = c->levels.names[code];
     }
-    if (word && numbers)
+    if (word && numbers && !c->categorical)
         say_note(quiet, "column %zu%s%s%s holds words ('%s') among numbers and is taken as categorical", column + 1,
                  name ? " (" : "", name ? name : "", name ? ")" : "", word);
 }
@@ -235,7 +278,10 @@ bool table_finish(table *t, char *const *names, bool quiet)
                       names ? " " : "", names ? names[i] : "");
             return false;
         }
+        if (is_mostly_numbers(c))
+            return refuse_word(c, i, names ? names[i] : NULL);
         note_mixture(c, i, names ? names[i] : NULL, quiet);
+        warn_of_identifier(c, i, names ? names[i] : NULL);
         if (c->words == 0 && !c->categorical)
             make_numeric(t, i);
         else if (c->words == 0 && !merge_numbers(t, i))

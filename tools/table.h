@@ -15,6 +15,8 @@ typedef struct table_column {
     bool numeric;     /* the matrix holds its numbers, not codes */
     bool categorical; /* as asked for by the user */
     size_t words;     /* cells that are words */
+    size_t others;    /* cells that are numbers, as long as the column is not numeric */
+    char *first_word; /* what the first word is and where it stands, for messages */
     levels levels;
     double *numbers; /* by code; NaN for words */
     size_t numbers_capacity;
