@@ -12,7 +12,8 @@
  *
  * Conventions that hold everywhere
  *   - A function that can fail returns AEP_OK or one of the negative AEP_E_ codes. On failure a handle that was to be
- *     created is set to NULL, nothing else has changed, and the log callback (if any) has been told what and where.
+ *     created is set to NULL and nothing else has changed. The log callback, if any, has been told what and where;
+ *     not for NULL arguments, statistics not known yet, aep_check_rows, and loading, which has no object yet.
  *   - Out-parameters come first, then the object, then the rest; a callback is followed by its `void *payload`.
  *   - A matrix is row-major float32 of shape (n_rows, n_cols). Inputs are copied or read, never kept. Every function on
  *     rows returns AEP_E_LIMIT where n_rows * n_cols is more than memory can hold.
@@ -20,7 +21,8 @@
  *   - Thread classes. "pure": any thread, any time. "const": any number of threads may call const functions on the
  *     same object at the same time, without locks. "exclusive": the caller makes sure that no other call uses the
  *     object meanwhile. Nothing in the library is global.
- *   - The library never prints, exits, aborts, reads the environment or starts a thread.
+ *   - The library never prints, exits, aborts, reads the environment or starts a thread. (A CBLAS that it was built
+ *     with may do so: see docs/errors.md. By default there is none.)
  */
 #ifndef AEPRED_H
 #define AEPRED_H
@@ -368,7 +370,7 @@ enum aep_stat {
     AEP_STAT_LEARNING_RATE = 7,       /**< of the last step (h) */
     AEP_STAT_STEPS = 8,               /**< optimiser steps so far */
     AEP_STAT_EPOCHS = 9,              /**< epochs in the history */
-    AEP_STAT_BEST_EPOCH = 10,         /**< epoch (from 1) whose weights the last aep_fit with a validation share kept */
+    AEP_STAT_BEST_EPOCH = 10,         /**< epoch of the last aep_fit (from 1) whose weights it kept, by validation loss */
     AEP_STAT_LATENT_SPREAD = 11,      /**< sqrt(L_C): how far a latent variable lies from its mean, last step */
     AEP_STAT_PARAMETERS = 12,         /**< number of weights and biases */
     AEP_STAT_SCALING_ROWS = 13,       /**< rows seen by aep_fit_scaling */
@@ -393,9 +395,9 @@ AEP_API int aep_model_stat(double *value, const aep_model *model, int stat);
 AEP_API int aep_model_history(double *value, const aep_model *model, size_t epoch, int stat);
 
 /**
- * Look for the first value that scoring would refuse, in row order. Returns AEP_OK, or the error that scoring would
- * return with *row and *col (either may be NULL) set to where it is. Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE,
- * LEVEL. Thread class: const.
+ * Look for the first value that scoring would refuse, in row order, without logging it. On NOT_FINITE and LEVEL *row
+ * and *col (either may be NULL) say where it is. Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL. Thread class:
+ * const.
  */
 AEP_API int aep_check_rows(size_t *row, size_t *col, const aep_model *model, const float *rows, size_t n_rows,
                            size_t n_cols);
@@ -414,7 +416,9 @@ AEP_API int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, 
 /**
  * One step of the optimiser on one batch of normal rows: minimises
  *   J = mean ||x - x'|| + lambda1 * sum theta^2 + lambda2 * L_C + lambda3 * mean ||e - e'||
- * with L_C = sum ||z - mean z||^2 / (n k). Scaling must have been fitted, or be `none`.
+ * with L_C = sum ||z - mean z||^2 / (n k). Scaling must have been fitted, or be `none` (which knows no usual values to
+ * impute unless aep_fit_scaling was called). AEP_OPT_SCHEDULE_STEPS counts all steps of the model, those of aep_fit
+ * too; when they are over the learning rate stays 0. A step whose loss or gradient is not finite is not taken.
  * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2), NOT_FINITE, LEVEL, STATE, DIVERGED (nothing changed), MEMORY.
  * Thread class: exclusive.
  */
@@ -429,10 +433,11 @@ typedef int (*aep_progress_fn)(const aep_model *model, size_t epoch, size_t epoc
                                void *payload);
 
 /**
- * Train on normal rows for AEP_OPT_EPOCHS epochs: fits the scaling if nothing has, shuffles, cuts batches of about
- * equal size (never of one row), holds back a validation share if asked to, keeps the weights of the best validation
- * loss. A model that was saved inside the progress callback, and loaded again, goes on where it stood when it is given
- * the same rows. progress may be NULL. A model that diverges is put back to what it was before the call.
+ * Train on normal rows for AEP_OPT_EPOCHS epochs: fits the scaling on all of them if nothing has, shuffles, cuts
+ * batches of about equal size (never of one row), holds back a validation share if asked to, keeps the weights of the
+ * best validation loss. A model that was saved inside the progress callback, and loaded again, goes on where it stood
+ * when it is given the same rows (epochs, batch and validation stay what they were). progress may be NULL. A model
+ * that diverges is put back to what it was before the call.
  * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2 left to train on), NOT_FINITE, LEVEL, DIVERGED, CANCELLED (the model
  * keeps the best weights so far), STATE (a loaded, unfinished run is given another number of rows), MEMORY.
  * Thread class: exclusive.
@@ -496,7 +501,8 @@ AEP_API void aep_workspace_free(aep_workspace *workspace);
 
 /**
  * Score rows: scores (n_rows), the higher the more anomalous.
- * Errors: ARGUMENT, COLUMNS, ROWS (none), NOT_FINITE, LEVEL, STATE (no scaling), WORKSPACE.
+ * Errors: ARGUMENT, COLUMNS, ROWS (none), NOT_FINITE, LEVEL, STATE (no scaling), WORKSPACE, DIVERGED (the weights give
+ * a score that is not finite: a step that diverged unnoticed, or a file made so).
  * Thread class: const on the model, exclusive on the workspace. The same errors and class hold for the next four.
  */
 AEP_API int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
@@ -513,7 +519,7 @@ AEP_API int aep_encode(float *codes, const aep_model *model, aep_workspace *work
 AEP_API int aep_reconstruct(float *rows_out, const aep_model *model, aep_workspace *workspace, const float *rows,
                             size_t n_rows, size_t n_cols);
 
-/** Reconstruction errors e and predicted errors e', each (n_rows, error_size); either may be NULL. */
+/** Reconstruction errors e and predicted errors e', each (n_rows, error_size); one of them may be NULL. */
 AEP_API int aep_errors(float *errors, float *predicted, const aep_model *model, aep_workspace *workspace,
                        const float *rows, size_t n_rows, size_t n_cols);
 
@@ -538,7 +544,7 @@ AEP_API int aep_metrics_at_threshold(double *precision, double *recall, double *
 
 /**
  * Precision, recall and F1 when the `count` highest scores are flagged (count = number of anomalies: F1 at the true
- * count). Scores tied at the cut count with their expectation under a random order.
+ * count; above n it is ARGUMENT). Scores tied at the cut count with their expectation under a random order.
  */
 AEP_API int aep_metrics_at_count(double *precision, double *recall, double *f1, const float *scores,
                                  const uint8_t *labels, size_t n, size_t count, const aep_allocator *allocator);
@@ -572,8 +578,8 @@ AEP_API int aep_model_load(aep_model **model, const void *data, size_t size, con
 /**
  * Save to a file: written beside it under a temporary name, flushed to disk, then renamed, so that the path holds the
  * old model or the new one, whole, at any moment. Symbolic links are followed, the permissions of an existing file are
- * kept, and what exists and is no regular file is left alone (errno EINVAL or EISDIR). Errors: ARGUMENT, MEMORY, IO (errno
- * is kept). Thread class: const.
+ * kept, and what exists and is no regular file is left alone (errno EINVAL or EISDIR). Errors: ARGUMENT, MEMORY, IO
+ * (errno is kept). Thread class: const.
  */
 AEP_API int aep_model_save_file(const aep_model *model, const char *path);
 

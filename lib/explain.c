@@ -2,8 +2,8 @@
 /*
  * Which columns a score comes from. Two views, averaged where both apply:
  *   own:  the column's part of the error that the score is made of;
- *   drop: how far that error falls when this column alone is set to what the model expects there, its reconstruction
- * or its         usual value, whichever lowers it more.
+ *   drop: how far that error falls when this column alone is set to what the model expects there, its
+ *         reconstruction or its usual value, whichever lowers it more.
  * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to
  * it, with the score in place of the error. docs/method.md gives the measurements behind this choice.
  */

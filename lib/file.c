@@ -89,8 +89,8 @@ static bool replace(const char *path, char *temporary, size_t length, mode_t mod
     return ok;
 }
 
-/* The file that a path leads to, through symbolic links, in target (PATH_MAX); *mode its permissions, 0 if there is none
-   yet. What is there and is no regular file is not replaced: false, with errno. */
+/* The file that a path leads to, through symbolic links, in target (PATH_MAX); *mode its permissions, 0 if there is
+   none yet. What is there and is no regular file is not replaced: false, with errno. */
 static bool find_target(char *target, mode_t *mode, const char *path)
 {
     struct stat info;
@@ -146,8 +146,7 @@ int aep_model_save_file(const aep_model *model, const char *path)
     int status = find_target(target, &mode, path) ? save_to(model, target, mode) : AEP_E_IO;
     const int error = errno;
     if (status == AEP_E_IO)
-        (void)aep__fail(&model->log, status, "%s: %s", path,
-                        error == EINVAL ? "not a regular file" : strerror(error));
+        (void)aep__fail(&model->log, status, "%s: %s", path, error == EINVAL ? "not a regular file" : strerror(error));
     errno = error;
     return status;
 }

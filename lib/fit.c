@@ -92,7 +92,7 @@ static void update_weights(aep_model *model, double rate, double norm)
                       .beta1 = aep__option(model, AEP_OPT_BETA1),
                       .beta2 = aep__option(model, AEP_OPT_BETA2),
                       .epsilon = aep__option(model, AEP_OPT_EPSILON),
-                      .step = model->steps + 1};
+                      .step = ++model->weights.age};
     aep__adam_step(&adam, w->params, w->m, w->v, gradient, scale, n_autoencoder);
     adam.rate *= aep__option(model, AEP_OPT_HEAD_RATE);
     aep__adam_step(&adam, w->params + n_autoencoder, w->m + n_autoencoder, w->v + n_autoencoder,
@@ -141,6 +141,10 @@ int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return aep__fail(&model->log, AEP_E_MEMORY, "no memory to train on %zu rows", n_rows);
     load_rows(model, rows, NULL, n_rows);
     const uint64_t n_steps = (uint64_t)aep__option(model, AEP_OPT_SCHEDULE_STEPS);
+    if (n_steps && model->steps == n_steps && aep__choice(model, AEP_OPT_SCHEDULE, AEP_SCHEDULE_COSINE))
+        aep__logf(&model->log, AEP_LOG_WARNING,
+                  "the %llu steps of schedule_steps are over: the learning rate is 0 from now on",
+                  (unsigned long long)n_steps);
     status = step(model, n_rows, scheduled_rate(model, model->steps, n_steps));
     if (status)
         return status;
@@ -172,7 +176,9 @@ static size_t count_batches(size_t n, size_t batch_size)
     return n / batches < 2 ? n / 2 : batches;
 }
 
-static size_t batch_start(const plan *p, size_t batch) { return batch * p->n_train / p->n_batches; }
+static size_t batch_start(const plan *p, size_t batch) { return (size_t)((uint64_t)batch * p->n_train / p->n_batches); }
+
+static size_t largest_batch(const plan *p) { return p->n_train / p->n_batches + 1; }
 
 static void free_plan(plan *p, aep_model *model)
 {
@@ -237,7 +243,7 @@ static void undo(plan *p, aep_model *model)
 static int allocate(plan *p, aep_model *model)
 {
     const aep_allocator *mem = &model->mem;
-    const size_t largest = p->n_train / p->n_batches + 1;
+    const size_t largest = largest_batch(p);
     p->split = aep__alloc(mem, p->n_rows, sizeof *p->split);
     p->order = aep__alloc(mem, p->n_train, sizeof *p->order);
     p->batch = aep__alloc(mem, largest, sizeof *p->batch);
@@ -263,6 +269,7 @@ static void begin_run(aep_model *model, size_t n_rows)
     model->run = (aep__run){
         .active = true,
         .n_rows = n_rows,
+        .n_validation = (uint64_t)((double)n_rows * aep__option(model, AEP_OPT_VALIDATION)),
         .epochs = (uint64_t)aep__option(model, AEP_OPT_EPOCHS),
         .batch_size = (uint64_t)aep__option(model, AEP_OPT_BATCH),
         .first_epoch = model->epochs,
@@ -273,21 +280,23 @@ static void begin_run(aep_model *model, size_t n_rows)
 static int prepare(plan *p, aep_model *model, const float *rows, size_t n_rows)
 {
     *p = (plan){.rows = rows, .n_rows = n_rows};
-    p->n_validation = (size_t)((double)n_rows * aep__option(model, AEP_OPT_VALIDATION));
-    p->n_train = n_rows - p->n_validation;
     if (n_rows > UINT32_MAX)
         return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch",
                          n_rows);
-    if (p->n_train < 2)
-        return aep__fail(&model->log, AEP_E_ROWS, "%zu rows are left to train on, at least 2 are needed", p->n_train);
     if (model->run.active && model->run.n_rows != n_rows)
-        return aep__fail(&model->log, AEP_E_STATE,
-                         "an unfinished run was loaded that has %llu rows, not %zu; aep_fit_batch "
-                         "or the same rows end it",
-                         (unsigned long long)model->run.n_rows, n_rows);
+        return aep__fail(
+            &model->log, AEP_E_STATE,
+            "an unfinished run was loaded that has %llu rows, not %zu; aep_fit_batch or the same rows end it",
+            (unsigned long long)model->run.n_rows, n_rows);
     const aep__run before = model->run;
     if (!model->run.active)
         begin_run(model, n_rows);
+    p->n_validation = (size_t)model->run.n_validation;
+    p->n_train = n_rows - p->n_validation;
+    if (p->n_train < 2) {
+        model->run = before;
+        return aep__fail(&model->log, AEP_E_ROWS, "%zu rows are left to train on, at least 2 are needed", p->n_train);
+    }
     p->n_batches = count_batches(p->n_train, (size_t)model->run.batch_size);
     if (model->run.batch >= p->n_batches)
         return aep__fail(&model->log, AEP_E_STATE,
@@ -316,10 +325,9 @@ static double validation_loss(const plan *p, aep_model *model)
 {
     const aep__net *net = &model->net;
     double sum = 0;
+    const size_t most = largest_batch(p); /* not what the frame happens to hold: L_C depends on how rows are grouped */
     for (size_t start = 0, n; start < p->n_validation; start += n) {
-        n = p->n_validation - start;
-        if (n > model->trainer.frame.capacity)
-            n = model->trainer.frame.capacity;
+        n = p->n_validation - start < most ? p->n_validation - start : most;
         load_rows(model, p->rows, p->split + start, n);
         aep__pass pass = make_pass(model, n, false);
         pass.weight[1] = 0;
@@ -399,36 +407,53 @@ static int run_all(const plan *p, aep_model *model, aep_progress_fn progress, vo
     return AEP_OK;
 }
 
-static void warn_if_collapsed(const plan *p, aep_model *model)
+/* Some of the rows trained on, run without noise up to a node; returns how many. */
+static size_t run_sample(const plan *p, aep_model *model, size_t node)
+{
+    const size_t n = p->n_train < largest_batch(p) ? p->n_train : largest_batch(p);
+    const aep__pass pass = make_pass(model, n, false);
+    load_rows(model, p->rows, p->split + p->n_validation, n);
+    aep__tape_forward(&model->net.tape, &model->trainer.frame, &pass, node);
+    return n;
+}
+
+/* A step is found to have diverged by the next one; the last has none. */
+static bool last_step_diverged(const plan *p, aep_model *model)
+{
+    if (model->run.best_epoch) /* those weights were validated */
+        return false;
+    run_sample(p, model, model->net.loss);
+    const double loss = scalar(model, model->net.loss);
+    if (isfinite(loss))
+        return false;
+    (void)aep__fail(&model->log, AEP_E_DIVERGED,
+                    "the last step diverged (loss %g): lower learning_rate or set gradient_clip", loss);
+    return true;
+}
+
+static void warn_if_reconstruction_is_constant(const plan *p, aep_model *model)
 {
     const aep__net *net = &model->net;
     const aep__frame *frame = &model->trainer.frame;
-    const size_t n = p->n_train < frame->capacity ? p->n_train : frame->capacity, width = net->n_features;
-    const aep__pass pass = make_pass(model, n, false);
+    const size_t n = run_sample(p, model, net->reconstruction), width = net->n_features;
     real *mean = model->trainer.dparams; /* scratch: there are more parameters than features */
-    load_rows(model, p->rows, p->split + p->n_validation, n);
-    aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->reconstruction);
     const double before = (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->x), n, width);
     const double after =
         (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->reconstruction), n, width);
     if (after < collapsed_variance * before)
-        aep__logf(
-            &model->log, AEP_LOG_WARNING,
-            "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; lower "
-            "the option compactness, or train longer",
-            100 * after / before);
+        aep__logf(&model->log, AEP_LOG_WARNING,
+                  "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; "
+                  "lower the option compactness, or train longer",
+                  100 * after / before);
 }
 
 static void finish(const plan *p, aep_model *model)
 {
-    if (model->run.best_epoch) {
+    if (model->run.best_epoch)
         aep__weights_copy(&model->weights, &model->run.best, model->net.tape.n_params);
-        model->best_epoch = model->run.best_epoch;
-    } else if (!p->n_validation) {
-        model->best_epoch = 0;
-    }
+    model->best_epoch = model->run.best_epoch;
     aep__run_end(model);
-    warn_if_collapsed(p, model);
+    warn_if_reconstruction_is_constant(p, model);
 }
 
 int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, aep_progress_fn progress, void *payload)
@@ -443,6 +468,8 @@ int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, a
     if (!p.n_validation && aep__option(model, AEP_OPT_PATIENCE) > 0)
         aep__logf(&model->log, AEP_LOG_WARNING, "option patience has no effect without a validation share");
     status = run_all(&p, model, progress, payload);
+    if (status != AEP_E_DIVERGED && last_step_diverged(&p, model))
+        status = AEP_E_DIVERGED;
     if (status == AEP_E_DIVERGED) {
         undo(&p, model);
     } else {

@@ -32,6 +32,7 @@ void aep__weights_copy(aep__weights *to, const aep__weights *from, size_t n_para
     memcpy(to->params, from->params, n_params * sizeof(real));
     memcpy(to->m, from->m, n_params * sizeof(real));
     memcpy(to->v, from->v, n_params * sizeof(real));
+    to->age = from->age;
 }
 
 void aep__weights_free(aep__weights *weights, const aep_allocator *mem)

@@ -30,12 +30,13 @@ typedef struct aep__history {
 typedef struct aep__weights {
     aep__arena arena;
     real *params, *m, *v; /* m, v: Adam's moments */
+    uint64_t age;         /* steps that the moments have seen */
 } aep__weights;
 
 /* An aep_fit that has begun and not ended; saved, so that it can go on after a load. */
 typedef struct aep__run {
     bool active;
-    uint64_t n_rows, epochs, batch_size;
+    uint64_t n_rows, n_validation, epochs, batch_size;
     uint64_t first_epoch;           /* model->epochs when it began */
     uint64_t epoch, batch;          /* done: whole epochs, and batches of the one under way */
     double sums[AEP__FIGURE_COUNT]; /* of that epoch, weighted by rows */

@@ -42,14 +42,20 @@ static void write_weights(const aep_model *m, aep__writer *w)
     aep__put_f32s(w, m->weights.params, m->net.tape.n_params);
 }
 
+static void write_moment_blocks(const aep__weights *weights, size_t n_params, aep__writer *w)
+{
+    aep__put_u64(w, weights->age);
+    aep__put_f32s(w, weights->m, n_params);
+    aep__put_f32s(w, weights->v, n_params);
+}
+
 static void write_moments(const aep_model *m, aep__writer *w)
 {
     const bool kept = aep__option(m, AEP_OPT_SAVE_TRAINING) != 0;
     aep__put_u8(w, kept);
     if (!kept)
         return;
-    aep__put_f32s(w, m->weights.m, m->net.tape.n_params);
-    aep__put_f32s(w, m->weights.v, m->net.tape.n_params);
+    write_moment_blocks(&m->weights, m->net.tape.n_params, w);
 }
 
 static void write_figures(const aep_model *m, aep__writer *w)
@@ -76,6 +82,7 @@ static void write_run(const aep_model *m, aep__writer *w)
     if (!kept)
         return;
     aep__put_u64(w, run->n_rows);
+    aep__put_u64(w, run->n_validation);
     aep__put_u64(w, run->epochs);
     aep__put_u64(w, run->batch_size);
     aep__put_u64(w, run->first_epoch);
@@ -89,8 +96,7 @@ static void write_run(const aep_model *m, aep__writer *w)
     if (!run->best.params)
         return;
     aep__put_f32s(w, run->best.params, m->net.tape.n_params);
-    aep__put_f32s(w, run->best.m, m->net.tape.n_params);
-    aep__put_f32s(w, run->best.v, m->net.tape.n_params);
+    write_moment_blocks(&run->best, m->net.tape.n_params, w);
 }
 
 static const struct {
@@ -183,8 +189,11 @@ static bool read_block(aep__reader *r, real *values, size_t n, bool positive)
     return !r->bad;
 }
 
-static bool read_state(aep__reader *r, const aep__weights *weights, size_t n_params)
+static bool read_moment_blocks(aep__reader *r, aep__weights *weights, size_t n_params)
 {
+    weights->age = aep__get_u64(r);
+    if (weights->age > LARGEST_COUNT)
+        r->bad = true;
     return read_block(r, weights->m, n_params, false) && read_block(r, weights->v, n_params, true);
 }
 
@@ -196,7 +205,7 @@ static int read_weights(aep_model *m, aep__reader *file)
     if (!read_block(&r, m->weights.params, n_params, false) || !used_up(&r))
         return AEP_E_FORMAT;
     r = open_section(file, TAG_MOMENTS);
-    if (aep__get_u8(&r) && !read_state(&r, &m->weights, n_params))
+    if (aep__get_u8(&r) && !read_moment_blocks(&r, &m->weights, n_params))
         return AEP_E_FORMAT;
     return used_up(&r) ? AEP_OK : AEP_E_FORMAT;
 }
@@ -227,10 +236,10 @@ static int read_figures(aep_model *m, aep__reader *file)
 
 static bool plausible(const aep__run *run)
 {
-    return run->n_rows >= 2 && run->n_rows <= UINT32_MAX && run->epochs && run->epochs <= 1000000 &&
-           run->batch_size >= 2 && run->batch_size <= 1000000 && run->first_epoch <= LARGEST_COUNT &&
-           run->epoch <= run->epochs && run->batch <= run->n_rows && run->best_epoch <= run->epochs &&
-           !isnan(run->best_loss);
+    return run->n_rows >= 2 && run->n_rows <= UINT32_MAX && run->n_validation <= run->n_rows - 2 && run->epochs &&
+           run->epochs <= 1000000 && run->batch_size >= 2 && run->batch_size <= 1000000 &&
+           run->first_epoch <= LARGEST_COUNT && run->epoch <= run->epochs && run->batch <= run->n_rows &&
+           run->best_epoch <= run->epochs && !isnan(run->best_loss);
 }
 
 static int read_run(aep_model *m, aep__reader *file)
@@ -242,6 +251,7 @@ static int read_run(aep_model *m, aep__reader *file)
         return used_up(&r) ? AEP_OK : AEP_E_FORMAT;
     run->active = true;
     run->n_rows = aep__get_u64(&r);
+    run->n_validation = aep__get_u64(&r);
     run->epochs = aep__get_u64(&r);
     run->batch_size = aep__get_u64(&r);
     run->first_epoch = aep__get_u64(&r);
@@ -252,14 +262,14 @@ static int read_run(aep_model *m, aep__reader *file)
     run->best_epoch = aep__get_u64(&r);
     run->waited = aep__get_u64(&r);
     const bool has_best = aep__get_u8(&r);
-    if (r.bad || !plausible(run) || (run->best_epoch && !has_best))
+    if (r.bad || !plausible(run) || (run->best_epoch && !has_best) || has_best != (run->n_validation > 0))
         return AEP_E_FORMAT;
     if (has_best) {
         if (n_params > (r.size - r.pos) / (3 * sizeof(float)))
             return AEP_E_FORMAT;
         if (!aep__weights_init(&run->best, &m->mem, n_params))
             return AEP_E_MEMORY;
-        if (!read_block(&r, run->best.params, n_params, false) || !read_state(&r, &run->best, n_params))
+        if (!read_block(&r, run->best.params, n_params, false) || !read_moment_blocks(&r, &run->best, n_params))
             return AEP_E_FORMAT;
     }
     return used_up(&r) ? AEP_OK : AEP_E_FORMAT;

@@ -482,5 +482,5 @@ int aep__scaler_read(aep__scaler *s, const aep_allocator *mem, const aep__schema
         aep__scaler_free(s, mem);
         return AEP_E_FORMAT;
     }
-    return aep__scaler_ready(s) ? AEP_OK : begin_fitting(s, mem);
+    return s->n_rows ? AEP_OK : begin_fitting(s, mem);
 }

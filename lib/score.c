@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "score.h"
 
+#include <math.h>
+
 /* Rows are run in chunks whose values stay in a core's cache. */
 enum { CHUNK_REALS = 1 << 16, CHUNK_LEAST = 8, CHUNK_MOST = 256 };
 
@@ -146,8 +148,13 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
 {
     if (!scores || !model)
         return AEP_E_ARGUMENT;
-    return for_each_chunk(scores, 1, NULL, 0, read_scores, aep__score_node(model), model, workspace, rows, n_rows,
-                          n_cols);
+    int status =
+        for_each_chunk(scores, 1, NULL, 0, read_scores, aep__score_node(model), model, workspace, rows, n_rows, n_cols);
+    for (size_t i = 0; !status && i < n_rows; i++)
+        if (!isfinite(scores[i]))
+            status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",
+                               i, (double)scores[i]);
+    return status;
 }
 
 static void read_node(float *out, const aep_workspace *ws, const aep_model *model, size_t node, size_t n_values)
@@ -197,7 +204,7 @@ static void read_errors(float *const out[2], const aep_workspace *ws, const aep_
 int aep_errors(float *errors, float *predicted, const aep_model *model, aep_workspace *workspace, const float *rows,
                size_t n_rows, size_t n_cols)
 {
-    if (!model)
+    if (!model || (!errors && !predicted))
         return AEP_E_ARGUMENT;
     return for_each_chunk(errors, model->net.error_size, predicted, model->net.error_size, read_errors,
                           model->net.predicted, model, workspace, rows, n_rows, n_cols);

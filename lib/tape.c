@@ -189,7 +189,7 @@ size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_p
     else
         node->offset = reserve(tape, &tape->scalar_reals, 1 + (op == AEP__OP_COMPACTNESS ? input_width : 0));
     if (op == AEP__OP_WEIGHT_DECAY)
-        return tape->n_nodes++; /* its parameters are those of others; the caller says which */
+        return tape->n_nodes++; /* its parameters belong to other nodes: the first n_params of the block */
     node->param = tape->n_params;
     tape->failed |= !aep__add(&tape->n_params, tape->n_params, n_params);
     if (n_params > tape->scratch)

@@ -51,7 +51,7 @@ typedef struct aep__tape {
 bool aep__tape_init(aep__tape *tape, const aep_allocator *mem, size_t capacity);
 void aep__tape_free(aep__tape *tape, const aep_allocator *mem);
 
-/* Append a node; returns its index. inputs ends with its n_inputs-th. Failures are kept in tape->failed,
+/* Append a node; returns its index. Failures are kept in tape->failed,
    checked once. */
 size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_params, const size_t *inputs,
                      size_t n_inputs);

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static void warn_if_collapsed(const aep_model *model)
+static void warn_if_scores_repeat(const aep_model *model)
 {
     const aep__calibration *c = &model->calibration;
     if (c->n_rows >= 100 && c->distinct * 100 <= c->n_rows && c->distinct < 100)
@@ -34,15 +34,13 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
     if (!scores)
         return aep__fail(&model->log, AEP_E_MEMORY, "no memory to calibrate on %zu rows", n_rows);
     status = aep_score(scores, model, NULL, rows, n_rows, n_cols);
-    if (!status)
-        status = check_scores(model, scores, n_rows); /* a model that was loaded can hold any weights */
     if (!status && aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
                                         (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps))
         status = aep__fail(&model->log, AEP_E_MEMORY, "no memory to keep the scores of %zu rows", n_rows);
     aep__free(&model->mem, scores);
     if (status)
         return status;
-    warn_if_collapsed(model);
+    warn_if_scores_repeat(model);
     return aep_set_alarm_rate(model, aep__option(model, AEP_OPT_ALARM_RATE));
 }
 
@@ -63,10 +61,11 @@ int aep_set_alarm_rate(aep_model *model, double rate)
     if (status)
         return status;
     aep__calibration *c = &model->calibration;
-    if (!aep__calibration_threshold(&c->threshold, c, rate))
-        aep__logf(&model->log, AEP_LOG_WARNING,
-                  "an alarm rate of %g needs more than %llu calibration rows; the threshold lies above all of them",
-                  rate, (unsigned long long)c->n_rows);
+    if (!aep__calibration_threshold(&c->threshold, c, rate) && rate > 0)
+        aep__logf(
+            &model->log, AEP_LOG_WARNING,
+            "an alarm rate of %g needs %.0f calibration rows, there are %llu: the threshold lies above all of them",
+            rate, ceil(1 / rate) - 1, (unsigned long long)c->n_rows);
     c->has_threshold = true;
     return AEP_OK;
 }

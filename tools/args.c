@@ -3,7 +3,6 @@
 
 #include "tools.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +23,7 @@ const struct poptOption source_options[] = {
     {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only warnings and errors", NULL},
     POPT_TABLEEND};
 
-void source_args_init(source_args *args)
-{
-    *args = (source_args){.delimiter = ','};
-}
+void source_args_init(source_args *args) { *args = (source_args){.delimiter = ','}; }
 
 void source_args_free(source_args *args)
 {
@@ -35,6 +31,7 @@ void source_args_free(source_args *args)
     list_free(&args->normal);
     list_free(&args->anomaly);
     list_free(&args->drop);
+    list_free(&args->keep);
     free(args->label);
 }
 
@@ -135,7 +132,7 @@ static int show_help(poptContext context, const command_help *help)
         help->more();
     if (fflush(stdout) == 0 && !ferror(stdout))
         return HELP_SHOWN;
-    say_error("cannot write standard output: %s", strerror(errno));
+    say_write_error(NULL);
     return STATUS_BAD;
 }
 

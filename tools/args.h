@@ -15,6 +15,7 @@ typedef struct source_args {
     bool quiet;
     char *label; /* NULL: none */
     list normal, anomaly, drop;
+    list keep; /* columns to carry through to the output */
 } source_args;
 
 /* Codes of the options; those from OPTION_OWN on belong to a command. */

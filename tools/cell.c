@@ -34,9 +34,14 @@ enum cell_kind cell_read(const cell *c, double *number)
     return number_kind(value);
 }
 
-void number_text(char text[NUMBER_SIZE], double number)
+void number_text(char text[NUMBER_SIZE], double number) { snprintf(text, NUMBER_SIZE, "%.15g", number); }
+
+const char *cell_text(char number[NUMBER_SIZE], const cell *c)
 {
-    snprintf(text, NUMBER_SIZE, "%.15g", number);
+    if (c->text)
+        return c->text;
+    number_text(number, c->number);
+    return number;
 }
 
 const char *cell_wanted(enum cell_kind kind, double number)

@@ -28,6 +28,9 @@ const char *cell_wanted(enum cell_kind kind, double number);
 enum { NUMBER_SIZE = 32 };
 void number_text(char text[NUMBER_SIZE], double number);
 
+/* The cell's text; that of a number that never was text is written to `number`. */
+const char *cell_text(char number[NUMBER_SIZE], const cell *c);
+
 /* The cell as it is to appear in a message: in quotes, cut to a readable length. */
 enum { QUOTE_SIZE = 64 };
 const char *cell_quote(char text[QUOTE_SIZE], const cell *c);

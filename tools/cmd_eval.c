@@ -22,7 +22,7 @@ typedef struct scored {
     size_t n, capacity, labels_capacity;
 } scored;
 
-/* NaN: not defined, for want of a threshold or of rows of one class. */
+/* NaN: not defined, for want of a threshold, of flagged rows or of rows of one class. */
 typedef struct quality {
     size_t rows, anomalies;
     double threshold, precision, recall, f1, f1_at_true_count, auroc, average_precision;
@@ -59,15 +59,26 @@ static bool score_rows(scored *all, feed *f)
     return ok && got == 0;
 }
 
+static bool any_flagged(const scored *all, double threshold)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (all->scores[i] >= threshold)
+            return true;
+    return false;
+}
+
 static int measure(quality *q, const scored *all, const aep_model *model)
 {
     *q = (quality){.rows = all->n, .precision = NAN, .recall = NAN, .f1 = NAN, .f1_at_true_count = NAN};
     for (size_t i = 0; i < all->n; i++)
         q->anomalies += all->labels[i];
     int status = AEP_OK;
-    if (aep_model_stat(&q->threshold, model, AEP_STAT_THRESHOLD) == AEP_OK)
+    if (aep_model_stat(&q->threshold, model, AEP_STAT_THRESHOLD) == AEP_OK && q->anomalies) {
         status =
             aep_metrics_at_threshold(&q->precision, &q->recall, &q->f1, all->scores, all->labels, all->n, q->threshold);
+        if (!any_flagged(all, q->threshold))
+            q->precision = NAN;
+    }
     if (status == AEP_OK && q->anomalies)
         status = aep_metrics_at_count(NULL, NULL, &q->f1_at_true_count, all->scores, all->labels, all->n, q->anomalies,
                                       NULL);
@@ -98,10 +109,7 @@ static void print_text(const quality *q)
     print_figure("average precision", q->average_precision);
 }
 
-static json_t *figure(double value)
-{
-    return isnan(value) ? json_null() : json_real(value);
-}
+static json_t *figure(double value) { return isnan(value) ? json_null() : json_real(value); }
 
 static bool print_json(const quality *q)
 {
@@ -128,7 +136,7 @@ static bool evaluate(const eval_args *args, const aep_model *model, feed *f, sco
         say_error("the input has no rows");
         return false;
     }
-    labels_check(&args->model.source, f->label_seen);
+    labels_check(&args->model.source, &f->labels_seen);
     quality q;
     int status = measure(&q, all, model);
     if (status != AEP_OK) {

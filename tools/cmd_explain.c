@@ -29,7 +29,9 @@ typedef struct explanation {
     output out;
     aep_workspace *workspace;
     uint8_t *flags;
+    size_t error_size;
     float *scores, *shares, *expected; /* (rows), (rows, columns), (rows, columns) */
+    float *errors, *predicted;         /* (rows, error size) */
     ranked *order;                     /* (columns) */
 } explanation;
 
@@ -49,10 +51,14 @@ static bool open_all(explanation *e, const explain_args *args, const aep_model *
     size_t n = e->feed.capacity, n_columns = e->feed.columns.n;
     e->flags = malloc(n);
     e->scores = malloc(n * sizeof *e->scores);
+    e->feed.unseen_kept = true;
+    e->error_size = aep_model_error_size(model);
+    e->errors = malloc(n * e->error_size * sizeof *e->errors);
+    e->predicted = malloc(n * e->error_size * sizeof *e->predicted);
     e->shares = malloc(n * n_columns * sizeof *e->shares);
     e->expected = malloc(n * n_columns * sizeof *e->expected);
     e->order = malloc(n_columns * sizeof *e->order);
-    if (e->flags && e->scores && e->shares && e->expected && e->order &&
+    if (e->flags && e->scores && e->shares && e->expected && e->errors && e->predicted && e->order &&
         aep_workspace_new(&e->workspace, model) == AEP_OK)
         return true;
     say_error("out of memory");
@@ -66,6 +72,8 @@ static void close_all(explanation *e)
     free(e->scores);
     free(e->shares);
     free(e->expected);
+    free(e->errors);
+    free(e->predicted);
     free(e->order);
     output_drop(&e->out);
     feed_close(&e->feed);
@@ -75,11 +83,31 @@ static void print_value(explanation *e, size_t column, float value)
 {
     const feed *f = &e->feed;
     if (isnan(value) || (f->categorical[column] && (value < 0 || value >= (float)f->levels[column].n)))
-        return; /* missing, or a word that the model has not seen */
+        return; /* missing, or a word that the model does not know */
     if (f->categorical[column])
         output_cell(&e->out, f->levels[column].names[(size_t)value]);
     else
-        fprintf(e->out.file, "%.9g", (double)value);
+        output_float(&e->out, value);
+}
+
+static void print_found(explanation *e, size_t row, size_t column)
+{
+    const char *unseen = feed_unseen(&e->feed, row, column);
+    if (unseen)
+        output_cell(&e->out, unseen);
+    else
+        print_value(e, column, e->feed.rows[row * e->feed.columns.n + column]);
+}
+
+/* An error of the vector form shows as its norm. */
+static float norm(const float *values, size_t n)
+{
+    if (n == 1)
+        return values[0];
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)values[i] * values[i];
+    return (float)sqrt(sum);
 }
 
 static void print_column(explanation *e, size_t row, size_t rank)
@@ -87,13 +115,21 @@ static void print_column(explanation *e, size_t row, size_t rank)
     const feed *f = &e->feed;
     FILE *to = e->out.file;
     ranked r = e->order[rank];
-    fprintf(to, "%zu,%.9g,%zu,", f->first_row + row, (double)e->scores[row], rank + 1);
+    fprintf(to, "%zu,", f->first_row + row);
+    output_float(&e->out, e->scores[row]);
+    putc(',', to);
+    output_float(&e->out, norm(e->errors + row * e->error_size, e->error_size));
+    putc(',', to);
+    output_float(&e->out, norm(e->predicted + row * e->error_size, e->error_size));
+    fprintf(to, ",%zu,", rank + 1);
     if (f->columns.names.n)
         output_cell(&e->out, f->columns.names.items[r.column]);
     else
         fprintf(to, "%zu", r.column + 1);
-    fprintf(to, ",%.9g,", (double)r.share);
-    print_value(e, r.column, f->rows[row * f->columns.n + r.column]);
+    putc(',', to);
+    output_float(&e->out, r.share);
+    putc(',', to);
+    print_found(e, row, r.column);
     putc(',', to);
     print_value(e, r.column, e->expected[row * f->columns.n + r.column]);
     putc('\n', to);
@@ -118,6 +154,8 @@ static int compute(explanation *e)
         status = aep_explain(e->shares, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK)
         status = aep_reconstruct(e->expected, f->model, e->workspace, f->rows, n, n_columns);
+    if (status == AEP_OK)
+        status = aep_errors(e->errors, e->predicted, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK && e->args->flagged)
         status = aep_predict(e->flags, f->model, e->scores, n);
     return status;
@@ -125,7 +163,7 @@ static int compute(explanation *e)
 
 static bool explain_all(explanation *e)
 {
-    fputs("row,score,rank,column,share,value,expected\n", e->out.file);
+    fputs("row,score,error,predicted,rank,column,share,value,expected\n", e->out.file);
     int got;
     while ((got = feed_next(&e->feed)) > 0) {
         int status = compute(e);
@@ -163,8 +201,10 @@ static int run(const explain_args *args)
 
 static const command_help help = {
     "[OPTION...] MODEL FILE...",
-    "Show the columns that contribute most to each row's score: a CSV line row,score,rank,column,share,value,expected\n"
-    "for each. Shares of a row's columns add up to 1; expected is what the model rebuilt.\n",
+    "Show the columns that contribute most to each row's score: for each a CSV line\n"
+    "row,score,error,predicted,rank,column,share,value,expected. error is the row's reconstruction error and "
+    "predicted\n"
+    "what the model predicted it to be; shares of a row's columns add up to 1; expected is what the model rebuilt.\n",
     NULL};
 
 static bool take(void *payload, int code, const char *value)
@@ -192,7 +232,7 @@ int aepred_explain(int argc, char **argv)
     const struct poptOption options[] = {
         {"top", 'k', POPT_ARG_STRING, NULL, OPTION_TOP, "Columns to show for a row (default 3)", "K"},
         {"flagged", '\0', POPT_ARG_NONE, NULL, OPTION_FLAGGED, "Show only rows that reach the threshold", NULL},
-        {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output", "FILE"},
+        {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output (-)", "FILE"},
         MODEL_OPTIONS,
         SOURCE_OPTIONS,
         HELP_OPTION,
@@ -202,6 +242,8 @@ int aepred_explain(int argc, char **argv)
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
     int status = take_options(context, &help, take, &args);
     if (status == STATUS_OK && !source_args_rest(&args.model.source, &args.model.path, context))
+        status = STATUS_USAGE;
+    if (status == STATUS_OK && model_args_overwritten(&args.model, args.output))
         status = STATUS_USAGE;
     if (status == STATUS_OK)
         status = run(&args);

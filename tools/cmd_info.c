@@ -89,6 +89,37 @@ static json_t *statistics_json(const aep_model *model)
     return object;
 }
 
+/* Figures that are kept by epoch. */
+static const int history_stats[] = {AEP_STAT_LOSS,
+                                    AEP_STAT_LOSS_RECONSTRUCTION,
+                                    AEP_STAT_LOSS_COMPACTNESS,
+                                    AEP_STAT_LOSS_PREDICTION,
+                                    AEP_STAT_LOSS_VALIDATION,
+                                    AEP_STAT_LEARNING_RATE};
+enum { N_HISTORY = sizeof history_stats / sizeof *history_stats };
+
+static size_t count_epochs(const aep_model *model)
+{
+    double epochs = 0;
+    aep_model_stat(&epochs, model, AEP_STAT_EPOCHS);
+    return (size_t)epochs;
+}
+
+static json_t *history_json(const aep_model *model)
+{
+    json_t *array = json_array();
+    for (size_t epoch = 0; epoch < count_epochs(model); epoch++) {
+        json_t *object = json_pack("{s:I}", "epoch", (json_int_t)epoch + 1);
+        for (int i = 0; i < N_HISTORY; i++) {
+            double value;
+            bool known = aep_model_history(&value, model, epoch, history_stats[i]) == AEP_OK;
+            json_object_set_new(object, aep_stat_name(history_stats[i]), known ? json_real(value) : json_null());
+        }
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 static json_t *describe(const aep_model *model)
 {
     json_t *described = json_array(), *layers = json_object(), *options = json_object();
@@ -106,9 +137,11 @@ static json_t *describe(const aep_model *model)
                      "statistics", statistics_json(model));
 }
 
-static bool print_json(const aep_model *model)
+static bool print_json(const aep_model *model, bool history)
 {
     json_t *object = describe(model);
+    if (object && history)
+        json_object_set_new(object, "history", history_json(model));
     if (!object) {
         say_error("out of memory");
         return false;
@@ -187,24 +220,15 @@ static void print_text(const aep_model *model)
 /* A CSV line of every figure that is kept by epoch. */
 static void print_history(const aep_model *model)
 {
-    static const int stats[] = {AEP_STAT_LOSS,
-                                AEP_STAT_LOSS_RECONSTRUCTION,
-                                AEP_STAT_LOSS_COMPACTNESS,
-                                AEP_STAT_LOSS_PREDICTION,
-                                AEP_STAT_LOSS_VALIDATION,
-                                AEP_STAT_LEARNING_RATE};
-    enum { N = sizeof stats / sizeof *stats };
-    double epochs = 0;
-    aep_model_stat(&epochs, model, AEP_STAT_EPOCHS);
     printf("epoch");
-    for (int i = 0; i < N; i++)
-        printf(",%s", aep_stat_name(stats[i]));
+    for (int i = 0; i < N_HISTORY; i++)
+        printf(",%s", aep_stat_name(history_stats[i]));
     putchar('\n');
-    for (size_t epoch = 0; epoch < (size_t)epochs; epoch++) {
+    for (size_t epoch = 0; epoch < count_epochs(model); epoch++) {
         printf("%zu", epoch + 1);
-        for (int i = 0; i < N; i++) {
+        for (int i = 0; i < N_HISTORY; i++) {
             double value;
-            if (aep_model_history(&value, model, epoch, stats[i]) == AEP_OK)
+            if (aep_model_history(&value, model, epoch, history_stats[i]) == AEP_OK)
                 printf(",%.9g", value);
             else
                 putchar(',');
@@ -222,10 +246,10 @@ static int run(const info_args *args)
     if (!model)
         return STATUS_BAD;
     bool ok = true;
-    if (args->history)
+    if (args->json)
+        ok = print_json(model, args->history);
+    else if (args->history)
         print_history(model);
-    else if (args->json)
-        ok = print_json(model);
     else
         print_text(model);
     aep_model_free(model);
@@ -250,7 +274,8 @@ int aepred_info(int argc, char **argv)
 {
     const struct poptOption options[] = {
         {"json", '\0', POPT_ARG_NONE, NULL, OPTION_JSON, "Print one JSON object", NULL},
-        {"history", '\0', POPT_ARG_NONE, NULL, OPTION_HISTORY, "Print the losses of each epoch as CSV", NULL},
+        {"history", '\0', POPT_ARG_NONE, NULL, OPTION_HISTORY,
+         "Print the losses of each epoch as CSV, or add them to the JSON object", NULL},
         HELP_OPTION,
         POPT_TABLEEND};
     info_args args = {0};

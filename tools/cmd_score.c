@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_OUTPUT = OPTION_MODEL_OWN };
+enum { OPTION_OUTPUT = OPTION_MODEL_OWN, OPTION_KEEP };
 
 typedef struct score_args {
     model_args model;
@@ -55,27 +55,46 @@ static int compute(results *r, const feed *f, aep_workspace *workspace)
     return status;
 }
 
-static void print(const results *r, const feed *f, FILE *to)
+static void print_header(const feed *f, output *out)
+{
+    const list *keep = &f->args->keep, *names = f->columns.kept_names.n ? &f->columns.kept_names : keep;
+    fputs("row", out->file);
+    for (size_t i = 0; i < keep->n; i++) {
+        putc(',', out->file);
+        output_cell(out, names->items[i]);
+    }
+    fputs(",score,p_value,anomaly\n", out->file);
+}
+
+static void print(const results *r, const feed *f, output *out)
 {
     for (size_t i = 0; i < f->n_rows; i++) {
-        fprintf(to, "%zu,%.9g,", f->first_row + i, (double)r->scores[i]);
+        size_t n_kept = f->columns.kept_names.n;
+        fprintf(out->file, "%zu,", f->first_row + i);
+        for (size_t k = 0; k < n_kept; k++) {
+            output_cell(out, f->kept.items[i * n_kept + k]);
+            putc(',', out->file);
+        }
+        output_float(out, r->scores[i]);
+        putc(',', out->file);
         if (r->calibrated)
-            fprintf(to, "%.9g", (double)r->pvalues[i]);
-        fputs(r->has_threshold ? r->anomalies[i] ? ",1\n" : ",0\n" : ",\n", to);
+            output_float(out, r->pvalues[i]);
+        fputs(r->has_threshold ? r->anomalies[i] ? ",1\n" : ",0\n" : ",\n", out->file);
     }
 }
 
 static bool score_all(feed *f, results *r, aep_workspace *workspace, output *out)
 {
-    fputs("row,score,p_value,anomaly\n", out->file);
-    int got;
-    while ((got = feed_next(f)) > 0) {
+    int got = feed_next(f);
+    if (got >= 0)
+        print_header(f, out);
+    for (; got > 0; got = feed_next(f)) {
         int status = compute(r, f, workspace);
         if (status != AEP_OK) {
             say_error("rows %zu to %zu: %s", f->first_row, f->first_row + f->n_rows - 1, aep_status_str(status));
             return false;
         }
-        print(r, f, out->file);
+        print(r, f, out);
         if (!output_good(out))
             return false;
     }
@@ -115,13 +134,22 @@ static const command_help help = {
 static bool take(void *payload, int code, const char *value)
 {
     score_args *args = payload;
-    return code == OPTION_OUTPUT ? set_string(&args->output, value) : model_args_take(&args->model, code, value);
+    switch (code) {
+    case OPTION_OUTPUT:
+        return set_string(&args->output, value);
+    case OPTION_KEEP:
+        return list_add_commas(&args->model.source.keep, value);
+    default:
+        return model_args_take(&args->model, code, value);
+    }
 }
 
 int aepred_score(int argc, char **argv)
 {
     const struct poptOption options[] = {
-        {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output", "FILE"},
+        {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output (-)", "FILE"},
+        {"keep", '\0', POPT_ARG_STRING, NULL, OPTION_KEEP, "Columns of the input to show behind the row's number",
+         "COL,..."},
         MODEL_OPTIONS,
         SOURCE_OPTIONS,
         HELP_OPTION,
@@ -131,6 +159,8 @@ int aepred_score(int argc, char **argv)
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
     int status = take_options(context, &help, take, &args);
     if (status == STATUS_OK && !source_args_rest(&args.model.source, &args.model.path, context))
+        status = STATUS_USAGE;
+    if (status == STATUS_OK && model_args_overwritten(&args.model, args.output))
         status = STATUS_USAGE;
     if (status == STATUS_OK)
         status = run(&args);

@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+enum { FEW_ROWS = 100 };
 
 typedef struct training {
     const train_args *args;
@@ -18,24 +19,12 @@ typedef struct training {
     columns columns;
     table table;
     sample share;
-    size_t *label_seen;
+    label_counts labels;
     output rest;
     list rest_header; /* as written: empty before, or without header */
     size_t n_anomalies;
     uint64_t seed;
 } training;
-
-/* Tell before the training, not after it, that its result cannot be written. */
-static bool can_write(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-    bool ok = folder && access(folder, W_OK | X_OK) == 0;
-    if (!ok)
-        say_error("cannot write %s: %s", path, strerror(errno));
-    free(folder);
-    return ok;
-}
 
 static bool setup(training *t, const train_args *args)
 {
@@ -43,10 +32,7 @@ static bool setup(training *t, const train_args *args)
     aep_options_get(&seed, args->options, AEP_OPT_SEED);
     *t = (training){.args = args, .seed = (uint64_t)seed, .in = input_new(&args->source, args->rest)};
     sample_share(&t->share, t->seed, args->share);
-    t->label_seen = calloc(args->source.normal.n + args->source.anomaly.n + 1, sizeof *t->label_seen);
-    if (t->in && !t->label_seen)
-        say_error("out of memory");
-    return t->in && t->label_seen && (!args->rest || output_open(&t->rest, args->rest));
+    return t->in && label_counts_init(&t->labels, &args->source) && (!args->rest || output_open(&t->rest, args->rest));
 }
 
 static void cleanup(training *t)
@@ -55,7 +41,7 @@ static void cleanup(training *t)
     list_free(&t->rest_header);
     table_free(&t->table);
     columns_free(&t->columns);
-    free(t->label_seen);
+    label_counts_free(&t->labels);
     input_free(t->in);
 }
 
@@ -107,7 +93,7 @@ static bool take_row(training *t)
 {
     if (!follow_file(t))
         return false;
-    int anomaly = label_read(&t->columns, t->in, &t->args->source, t->label_seen);
+    int anomaly = label_read(&t->columns, t->in, &t->args->source, &t->labels);
     if (anomaly < 0)
         return false;
     t->n_anomalies += (size_t)anomaly;
@@ -128,7 +114,7 @@ static bool read_rows(training *t)
     if (got < 0)
         return false;
     bool quiet = t->args->source.quiet;
-    labels_check(&t->args->source, t->label_seen);
+    labels_check(&t->args->source, &t->labels);
     say_note(quiet, "%zu rows read, %zu anomalies and %zu normal ones left out", t->in->row, t->n_anomalies,
              t->in->row - t->n_anomalies - t->table.n_rows);
     if (t->table.n_rows < 2) {
@@ -189,6 +175,8 @@ static bool fit(training *t, aep_model *model)
     size_t n_held = count_held(t), n_fit = rows->n_rows - n_held;
     if (!hold_out(t, n_held))
         return false;
+    if (n_fit < FEW_ROWS)
+        say_warning("only %zu rows to train on; with fewer than %d scores mean little", n_fit, FEW_ROWS);
     if (n_held == 0 && t->args->calibration > 0)
         say_warning("too few rows to hold any out: the model gets no threshold");
     progress bar;
@@ -222,10 +210,11 @@ static bool make_model(training *t)
         return failed("cannot make the model", status);
     bool ok = fit(t, model) && (!t->args->rest || output_close(&t->rest));
     if (ok) {
-        errno = 0;
+        aep_model_set_log(model, NULL, NULL); /* what goes wrong is told here */
         status = aep_model_save_file(model, t->args->output);
         if (status != AEP_OK) {
-            say_error("cannot write %s: %s", t->args->output, errno ? strerror(errno) : aep_status_str(status));
+            say_error("cannot write %s: %s", t->args->output,
+                      status == AEP_E_IO ? strerror(errno) : aep_status_str(status));
             ok = false;
         }
     }
@@ -238,8 +227,8 @@ int aepred_train(int argc, char **argv)
     train_args args;
     int status = train_args_parse(&args, argc, argv);
     if (status == STATUS_OK) {
-        training t;
-        bool ok = setup(&t, &args) && can_write(args.output) && read_rows(&t) && make_model(&t);
+        training t = {0};
+        bool ok = output_possible(args.output) && setup(&t, &args) && read_rows(&t) && make_model(&t);
         cleanup(&t);
         status = ok ? STATUS_OK : STATUS_BAD;
     }

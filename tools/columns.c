@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHOWN = 10 }; /* names and labels in a message */
+
 size_t column_find(const input *in, const char *which)
 {
     for (size_t i = 0; i < in->names.n; i++)
@@ -87,8 +89,10 @@ static bool match_positions(columns *c, const input *in, const bool *other)
     }
     if (n == c->n)
         return true;
-    say_error("%s: has %zu columns for features, where %zu are needed; --label and --drop name columns to leave out",
-              in->stream.name, n, c->n);
+    char names[256];
+    say_error("%s: has %zu column%s%s, where the model wants %zu%s%s; --label and --drop name columns to leave out",
+              in->stream.name, n, n == 1 ? "" : "s", n < in->n_columns ? " besides those left out" : "", c->n,
+              c->names.n ? ": " : "", list_show(names, sizeof names, &c->names, SHOWN));
     return false;
 }
 
@@ -103,17 +107,19 @@ static size_t find_from(const input *in, const char *name, size_t start)
     return NO_COLUMN;
 }
 
-static void note_unused(const input *in, const bool *other, bool quiet)
+static bool note_unused(columns *c, const input *in, const bool *other, bool quiet)
 {
-    for (size_t i = 0, n = 0; i < in->n_columns && n < 3; i++) {
-        if (other[i])
-            continue;
-        if (n++ < 2)
-            say_note(quiet, "%s: column '%s' is not one of the model's and is ignored", in->stream.name,
-                     in->names.items[i]);
-        else
-            say_note(quiet, "%s: so are more columns", in->stream.name);
-    }
+    char names[256];
+    list unused = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < in->n_columns; i++)
+        ok = other[i] || list_add(&unused, in->names.items[i]);
+    if (unused.n && !c->noted)
+        say_note(quiet, "%s: not columns of the model, and ignored: %s (--drop them to silence this)", in->stream.name,
+                 list_show(names, sizeof names, &unused, SHOWN));
+    c->noted = c->noted || unused.n;
+    list_free(&unused);
+    return ok;
 }
 
 static bool match_names(columns *c, const input *in, bool *other, bool quiet)
@@ -135,7 +141,27 @@ static bool match_names(columns *c, const input *in, bool *other, bool quiet)
     }
     for (size_t i = 0; i < c->n; i++)
         other[c->where[i]] = true;
-    note_unused(in, other, quiet);
+    for (size_t i = 0; i < c->kept_names.n; i++)
+        other[c->kept[i]] = true;
+    return note_unused(c, in, other, quiet);
+}
+
+/* Find the columns of --keep; their names are those of the first file, if it has any. */
+static bool find_kept(columns *c, const input *in, const list *keep)
+{
+    bool first = c->kept_names.n == 0;
+    if (keep->n && first)
+        c->kept = calloc(keep->n, sizeof *c->kept);
+    if (keep->n && !c->kept) {
+        say_error("out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < keep->n; i++) {
+        c->kept[i] = find_or_say(in, "--keep", keep->items[i]);
+        if (c->kept[i] == NO_COLUMN ||
+            (first && !list_add(&c->kept_names, in->names.n ? in->names.items[c->kept[i]] : keep->items[i])))
+            return false;
+    }
     return true;
 }
 
@@ -148,7 +174,7 @@ bool columns_follow(columns *c, const input *in, const source_args *args)
         say_error("out of memory");
         return false;
     }
-    bool ok = mark_others(c, in, args, other);
+    bool ok = mark_others(c, in, args, other) && find_kept(c, in, &args->keep);
     if (ok && c->n == 0)
         ok = adopt(c, in, other);
     else if (ok && c->names.n && in->names.n)
@@ -181,7 +207,9 @@ bool columns_of_model(columns *c, const aep_model *model)
 void columns_free(columns *c)
 {
     list_free(&c->names);
+    list_free(&c->kept_names);
     free(c->where);
+    free(c->kept);
     *c = (columns){0};
 }
 
@@ -194,31 +222,65 @@ static bool same_value(const cell *c, const char *value)
     return cell_read(c, &a) == CELL_NUMBER && cell_read(&other, &b) == CELL_NUMBER && a == b;
 }
 
-int label_read(const columns *c, const input *in, const source_args *args, size_t *seen)
+static const list *label_values(const source_args *args) { return args->normal.n ? &args->normal : &args->anomaly; }
+
+/* Keep a few of the labels that were not named, to show them if those that were do not occur. */
+static bool keep_label(label_counts *seen, const cell *c)
 {
-    const list *values = args->normal.n ? &args->normal : &args->anomaly;
+    char number[NUMBER_SIZE];
+    if (seen->others.n > SHOWN)
+        return true;
+    const char *text = cell_text(number, c);
+    return list_has(&seen->others, text) || list_add(&seen->others, text);
+}
+
+int label_read(const columns *c, const input *in, const source_args *args, label_counts *seen)
+{
+    const list *values = label_values(args);
     if (values->n == 0)
         return 0;
     const cell *label = &in->cells[c->label];
-    double number;
-    bool missing = cell_read(label, &number) == CELL_MISSING;
     for (size_t i = 0; i < values->n; i++) {
         if (same_value(label, values->items[i])) {
-            seen[i]++;
+            seen->named[i]++;
             return values == &args->anomaly;
         }
     }
-    if (missing) {
+    double number;
+    if (cell_read(label, &number) == CELL_MISSING) {
         input_refuse(in, c->label, "the label is missing");
         return -1;
     }
-    return values == &args->normal;
+    return keep_label(seen, label) ? values == &args->normal : -1;
 }
 
-void labels_check(const source_args *args, const size_t *seen)
+void labels_check(const source_args *args, const label_counts *seen)
 {
-    const list *values = args->normal.n ? &args->normal : &args->anomaly;
-    for (size_t i = 0; i < values->n; i++)
-        if (seen[i] == 0)
-            say_warning("no row has the label '%s' (--%s)", values->items[i], args->normal.n ? "normal" : "anomaly");
+    const list *values = label_values(args);
+    const char *option = args->normal.n ? "normal" : "anomaly";
+    list occurring = {0};
+    char shown[512];
+    bool ok = true;
+    for (size_t i = 0; ok && i < values->n; i++)
+        ok = seen->named[i] == 0 || list_add(&occurring, values->items[i]);
+    ok = ok && list_copy(&occurring, &seen->others);
+    for (size_t i = 0; ok && i < values->n; i++)
+        if (seen->named[i] == 0)
+            say_warning("no row has the label '%s' (--%s); the labels are: %s", values->items[i], option,
+                        list_show(shown, sizeof shown, &occurring, SHOWN));
+    list_free(&occurring);
+}
+
+bool label_counts_init(label_counts *seen, const source_args *args)
+{
+    *seen = (label_counts){.named = calloc(label_values(args)->n + 1, sizeof *seen->named)};
+    if (!seen->named)
+        say_error("out of memory");
+    return seen->named != NULL;
+}
+
+void label_counts_free(label_counts *seen)
+{
+    free(seen->named);
+    list_free(&seen->others);
 }

@@ -15,8 +15,17 @@ typedef struct columns {
     list names;    /* of the features; empty when they have none, and position decides */
     size_t *where; /* (n): the feature's column in the file being read, from 0 */
     size_t label;  /* likewise, or NO_COLUMN */
-    size_t file;   /* for which file that holds; 0: none yet */
+    size_t *kept;  /* columns of --keep, likewise */
+    list kept_names;
+    size_t file; /* for which file that holds; 0: none yet */
+    bool noted;  /* that columns are ignored has been said */
 } columns;
+
+/* What labels have occurred. */
+typedef struct label_counts {
+    size_t *named; /* by value of --normal or --anomaly: how often */
+    list others;   /* some labels that are none of those */
+} label_counts;
 
 /* A column of the open file by name, number from 1, or "last"; NO_COLUMN if there is none. */
 size_t column_find(const input *in, const char *which);
@@ -28,11 +37,13 @@ bool columns_follow(columns *c, const input *in, const source_args *args);
 bool columns_of_model(columns *c, const aep_model *model);
 void columns_free(columns *c);
 
-/* Labels: is the row an anomaly? 1 or 0 (also without --normal and --anomaly), or -1 having said what is wrong. seen
-   counts how often each of the values of --normal or --anomaly has occurred. */
-int label_read(const columns *c, const input *in, const source_args *args, size_t *seen);
+/* Labels: is the row an anomaly? 1 or 0 (also without --normal and --anomaly), or -1 having said what is wrong. */
+int label_read(const columns *c, const input *in, const source_args *args, label_counts *seen);
 
 /* Warn of values of --normal and --anomaly that never occurred. */
-void labels_check(const source_args *args, const size_t *seen);
+void labels_check(const source_args *args, const label_counts *seen);
+
+bool label_counts_init(label_counts *seen, const source_args *args); /* false: out of memory, said so */
+void label_counts_free(label_counts *seen);
 
 #endif

@@ -2,6 +2,7 @@
 /* aepred demo: simulate, train, score, report, draw. */
 #include "demo.h"
 #include "args.h"
+#include "output.h"
 #include "tools.h"
 
 #include <math.h>
@@ -79,6 +80,9 @@ static int parse(demo_args *args, poptContext context)
     if (args->pictures.n == 0 && !args->no_picture &&
         !(list_add(&args->pictures, "aepred-demo.png") && list_add(&args->pictures, "aepred-demo.svg")))
         return STATUS_BAD;
+    for (size_t i = 0; i < args->pictures.n; i++)
+        if (!output_possible(args->pictures.items[i]))
+            return STATUS_BAD;
     return STATUS_OK;
 }
 

@@ -10,10 +10,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void demo_sort(float *values, size_t n)
-{
-    qsort(values, n, sizeof *values, ascending);
-}
+void demo_sort(float *values, size_t n) { qsort(values, n, sizeof *values, ascending); }
 
 /* Minutes before the first alarm that rests on flags in [begin, end) alone; end - begin if there is none. */
 static size_t alarm_delay(const uint8_t *flags, size_t begin, size_t end)

@@ -26,10 +26,7 @@ typedef struct color {
 static const color ink = {0.13, 0.13, 0.15}, faint = {0.80, 0.81, 0.83}, band = {0.90, 0.90, 0.92};
 static const color range = {0.62, 0.74, 0.87}, line = {0.06, 0.24, 0.50}, limit = {0.75, 0.15, 0.10};
 
-static void use(cairo_t *c, color k)
-{
-    cairo_set_source_rgb(c, k.r, k.g, k.b);
-}
+static void use(cairo_t *c, color k) { cairo_set_source_rgb(c, k.r, k.g, k.b); }
 
 static double x_of(const demo_result *result, double minute)
 {

@@ -40,10 +40,7 @@ static style choose_style(void)
     return s;
 }
 
-static void heading(const style *s, const char *text)
-{
-    printf("\n%s%s%s\n", s->bold, text, s->plain);
-}
+static void heading(const style *s, const char *text) { printf("\n%s%s%s\n", s->bold, text, s->plain); }
 
 static void format_delay(char *text, size_t size, size_t minutes)
 {

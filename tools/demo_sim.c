@@ -74,15 +74,9 @@ static double wander(double x, double tau, double noise)
     return keep * x + sqrt(1 - keep * keep) * noise;
 }
 
-static double clamp(double x, double low, double high)
-{
-    return x < low ? low : x > high ? high : x;
-}
+static double clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
-static double approach(double x, double target, double most)
-{
-    return x + clamp(target - x, -most, most);
-}
+static double approach(double x, double target, double most) { return x + clamp(target - x, -most, most); }
 
 /* ------------------------------------------------------------------------------------------------------- machine */
 
@@ -103,10 +97,7 @@ typedef struct illness {
     double strainer, wear, fouling, leak, leak_back;
 } illness;
 
-static int is_at(size_t minute, int kind)
-{
-    return minute >= faults[kind].begin && minute < faults[kind].end;
-}
+static int is_at(size_t minute, int kind) { return minute >= faults[kind].begin && minute < faults[kind].end; }
 
 /* How far a fault has gone, from 0 at its begin to 1 at its end. */
 static double severity(size_t minute, int kind)

@@ -45,9 +45,8 @@ bool feed_open(feed *f, const aep_model *model, const source_args *args)
     f->categorical = calloc(n, sizeof *f->categorical);
     f->rows = malloc(f->capacity * n * sizeof *f->rows);
     f->labels = malloc(f->capacity);
-    f->label_seen = calloc(args->normal.n + args->anomaly.n + 1, sizeof *f->label_seen);
-    if (f->levels && f->categorical && f->rows && f->labels && f->label_seen)
-        return read_levels(f);
+    if (f->levels && f->categorical && f->rows && f->labels)
+        return label_counts_init(&f->labels_seen, args) && read_levels(f);
     say_error("out of memory");
     return false;
 }
@@ -60,7 +59,10 @@ void feed_close(feed *f)
     free(f->categorical);
     free(f->rows);
     free(f->labels);
-    free(f->label_seen);
+    label_counts_free(&f->labels_seen);
+    list_free(&f->kept);
+    list_free(&f->unseen);
+    free(f->unseen_at);
     columns_free(&f->columns);
     input_free(f->in);
     *f = (feed){0};
@@ -76,7 +78,30 @@ static long find_level(const levels *l, const cell *c, enum cell_kind kind, doub
     return levels_find(l, text, strlen(text));
 }
 
-static bool read_cell(const feed *f, float *to, size_t column)
+static bool keep_unseen(feed *f, size_t at, const cell *c)
+{
+    char number[NUMBER_SIZE];
+    if (!grow(&f->unseen_at, f->unseen.n, &f->unseen_capacity, sizeof *f->unseen_at) ||
+        !list_add(&f->unseen, cell_text(number, c)))
+        return false;
+    f->unseen_at[f->unseen.n - 1] = at;
+    return true;
+}
+
+const char *feed_unseen(const feed *f, size_t row, size_t column)
+{
+    size_t at = row * f->columns.n + column, low = 0, high = f->unseen.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (f->unseen_at[middle] < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < f->unseen.n && f->unseen_at[low] == at ? f->unseen.items[low] : NULL;
+}
+
+static bool read_cell(feed *f, float *to, size_t column)
 {
     size_t from = f->columns.where[column];
     const cell *c = &f->in->cells[from];
@@ -90,12 +115,14 @@ static bool read_cell(const feed *f, float *to, size_t column)
     }
     if (!f->categorical[column]) {
         *to = (float)number;
-        return kind == CELL_NUMBER || input_refuse(f->in, from, "expected %s, found %s", cell_wanted(kind, number),
-                                                   cell_quote(quoted, c));
+        return kind == CELL_NUMBER ||
+               input_refuse(f->in, from, "expected %s, found %s", cell_wanted(kind, number), cell_quote(quoted, c));
     }
     long code = find_level(&f->levels[column], c, kind, number);
     *to = (float)code;
-    return code != NO_LEVEL || f->unseen_allowed ||
+    if (code == NO_LEVEL && f->unseen_allowed)
+        return !f->unseen_kept || keep_unseen(f, (size_t)(to - f->rows), c);
+    return code != NO_LEVEL ||
            input_refuse(f->in, from, "expected one of the words that the model was trained on, found %s",
                         cell_quote(quoted, c));
 }
@@ -104,7 +131,7 @@ static bool read_row(feed *f)
 {
     if (!columns_follow(&f->columns, f->in, f->args))
         return false;
-    int anomaly = label_read(&f->columns, f->in, f->args, f->label_seen);
+    int anomaly = label_read(&f->columns, f->in, f->args, &f->labels_seen);
     if (anomaly < 0)
         return false;
     f->labels[f->n_rows] = (uint8_t)anomaly;
@@ -112,12 +139,19 @@ static bool read_row(feed *f)
     for (size_t i = 0; i < f->columns.n; i++)
         if (!read_cell(f, &row[i], i))
             return false;
+    for (size_t i = 0; i < f->columns.kept_names.n; i++) {
+        char number[NUMBER_SIZE];
+        if (!list_add(&f->kept, cell_text(number, &f->in->cells[f->columns.kept[i]])))
+            return false;
+    }
     return true;
 }
 
 int feed_next(feed *f)
 {
     f->first_row = f->in->row + 1;
+    list_free(&f->unseen);
+    list_free(&f->kept);
     for (f->n_rows = 0; f->n_rows < f->capacity; f->n_rows++) {
         int got = input_next(f->in);
         if (got < 0 || (got > 0 && !read_row(f)))

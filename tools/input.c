@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static bool names_differ(const input *in)
 {
@@ -190,7 +187,4 @@ bool input_refuse(const input *in, size_t column, const char *format, ...)
     return false;
 }
 
-const char *input_raw(const input *in)
-{
-    return in->is_npy ? NULL : in->csv.raw;
-}
+const char *input_raw(const input *in) { return in->is_npy ? NULL : in->csv.raw; }

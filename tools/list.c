@@ -4,6 +4,7 @@
 #include "tools.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,10 +41,7 @@ static bool add_part(list *l, const char *text, size_t length)
     return true;
 }
 
-bool list_add(list *l, const char *text)
-{
-    return add_part(l, text, strlen(text));
-}
+bool list_add(list *l, const char *text) { return add_part(l, text, strlen(text)); }
 
 bool list_add_commas(list *l, const char *text)
 {
@@ -71,6 +69,22 @@ bool list_has(const list *l, const char *text)
         if (strcmp(l->items[i], text) == 0)
             return true;
     return false;
+}
+
+const char *list_show(char *text, size_t size, const list *l, size_t most)
+{
+    static const char more[] = ", ...";
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < l->n; i++) {
+        size_t needed = strlen(l->items[i]) + strlen(", ");
+        if (i == most || used + needed + sizeof more > size) {
+            snprintf(text + used, size - used, "%s", more + (i ? 0 : 2));
+            break;
+        }
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", l->items[i]);
+    }
+    return text;
 }
 
 void list_free(list *l)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +27,7 @@ static int finish_output(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     if (status == STATUS_OK)
-        say_error("cannot write standard output: %s", strerror(errno));
+        say_write_error(NULL);
     return STATUS_BAD;
 }
 
@@ -57,20 +56,23 @@ static int misuse(const char *what)
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, reported like a full disk */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error */
     if (argc < 2)
         return misuse("no command given");
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (argc == 2 && strcmp(argv[1], "help") == 0))
         return show_help();
     if (strcmp(argv[1], "--version") == 0)
         return show_version();
+    bool help = strcmp(argv[1], "help") == 0;
+    const char *name = help ? argv[2] : argv[1];
     for (int i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            argv[1] = commands[i].full_name;
-            return finish_output(commands[i].run(argc - 1, argv + 1));
-        }
+        if (strcmp(name, commands[i].name) != 0)
+            continue;
+        char *help_arguments[] = {commands[i].full_name, (char[]){"--help"}, NULL};
+        argv[1] = commands[i].full_name;
+        return finish_output(help ? commands[i].run(2, help_arguments) : commands[i].run(argc - 1, argv + 1));
     }
-    say_error("there is no command '%s'", argv[1]);
+    say_error("there is no command '%s'", name);
     fputs("Try 'aepred --help'.\n", stderr);
     return STATUS_USAGE;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tools.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static void say(const char *kind, const char *format, va_list args)
 {
@@ -27,6 +29,12 @@ void say_warning(const char *format, ...)
     va_start(args, format);
     say("warning: ", format, args);
     va_end(args);
+}
+
+void say_write_error(const char *path)
+{
+    if (errno != EPIPE)
+        say_error("cannot write %s: %s", path ? path : "standard output", strerror(errno));
 }
 
 void say_note(bool quiet, const char *format, ...)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "feed.h"
 
+#include "output.h"
 #include "tools.h"
 
 #include <errno.h>
@@ -49,6 +50,12 @@ bool model_args_take(model_args *args, int code, const char *value)
     }
 }
 
+bool model_args_overwritten(const model_args *args, const char *path)
+{
+    list model = {.items = (char *[]){args->path}, .n = 1};
+    return output_is_among(path, &model) || output_is_among(path, &args->source.files);
+}
+
 static bool adjust(aep_model *model, const model_args *args)
 {
     double kind, old;
@@ -63,14 +70,22 @@ static bool adjust(aep_model *model, const model_args *args)
     return isnan(args->threshold) || aep_set_threshold(model, args->threshold) == AEP_OK;
 }
 
+static const char *load_problem(int status)
+{
+    if (status == AEP_E_FORMAT)
+        return "not an aepred model";
+    if (status != AEP_E_IO || errno == 0)
+        return aep_status_str(status);
+    return errno == EINVAL ? "not a regular file" : strerror(errno);
+}
+
 aep_model *model_open(const model_args *args)
 {
     aep_model *model;
     errno = 0;
     int status = aep_model_load_file(&model, args->path, NULL);
     if (status != AEP_OK) {
-        bool system = status == AEP_E_IO && errno;
-        say_error("%s: cannot load the model: %s", args->path, system ? strerror(errno) : aep_status_str(status));
+        say_error("%s: cannot load the model: %s", args->path, load_problem(status));
         return NULL;
     }
     aep_model_set_log(model, say_log, (void *)&args->source.quiet);

@@ -12,10 +12,7 @@ enum { MAGIC_SIZE = 6, MOST_HEADER = 1 << 20, MOST_COLUMNS = 1 << 24 };
 
 static const char magic[] = "\x93NUMPY";
 
-bool npy_file_is(const stream *in)
-{
-    return in->length >= MAGIC_SIZE && memcmp(in->data, magic, MAGIC_SIZE) == 0;
-}
+bool npy_file_is(const stream *in) { return in->length >= MAGIC_SIZE && memcmp(in->data, magic, MAGIC_SIZE) == 0; }
 
 static bool refuse(const npy_file *f, const char *why)
 {
@@ -36,10 +33,7 @@ static const char *find_value(const char *header, const char *key)
     return found + strspn(found, " ");
 }
 
-static bool is_one_of(char c, const char *set)
-{
-    return c != '\0' && strchr(set, c);
-}
+static bool is_one_of(char c, const char *set) { return c != '\0' && strchr(set, c); }
 
 static bool parse_type(npy_file *f, const char *header)
 {

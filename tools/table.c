@@ -62,15 +62,12 @@ static bool note_word(table_column *c, const input *in, size_t from)
     return set_string(&c->first_word, text);
 }
 
-static bool is_mostly_numbers(const table_column *c)
-{
-    return !c->categorical && c->words > 0 && c->others > c->words;
-}
+static bool is_mostly_numbers(const table_column *c) { return !c->categorical && c->words > 0 && c->others > c->words; }
 
-static bool refuse_word(const table_column *c, size_t column, const char *name)
+static bool refuse_word(const table_column *c, const char *name)
 {
     char number[NUMBER_SIZE];
-    snprintf(number, sizeof number, "%zu", column + 1);
+    snprintf(number, sizeof number, "%zu", c->number);
     say_error("%s; mend it, or --categorical %s if the column's values are codes", c->first_word, name ? name : number);
     return false;
 }
@@ -136,7 +133,7 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
                                 cell_quote(quoted, &text));
         if (c->levels.n == t->most_levels) {
             if (is_mostly_numbers(c))
-                return refuse_word(c, from, in->names.n ? in->names.items[from] : NULL);
+                return refuse_word(c, in->names.n ? in->names.items[from] : NULL);
             if (c->words || c->categorical)
                 return refuse_levels(t, in, c, from);
             make_numeric(t, column);
@@ -190,6 +187,8 @@ bool table_add(table *t, const input *in, const size_t *where)
 {
     if (!reserve_row(t))
         return false;
+    for (size_t i = 0; t->n_rows == 0 && i < t->n_columns; i++)
+        t->columns[i].number = where[i] + 1;
     for (size_t i = 0; i < t->n_columns; i++)
         if (!add_cell(t, &t->rows[t->n_rows * t->n_columns + i], in, i, where[i]))
             return false;
@@ -242,17 +241,16 @@ static bool merge_numbers(table *t, size_t column)
 }
 
 /* Values that hardly ever come again tell nothing about the next rows. */
-static void warn_of_identifier(const table_column *c, size_t column, const char *name)
+static void warn_of_identifier(const table_column *c, const char *name)
 {
     enum { FEWEST = 20 };
     if (c->words && !c->categorical && c->levels.n >= FEWEST && c->levels.n > (c->words + c->others) / 2)
         say_warning("column %zu%s%s%s has %zu different words in %zu rows, like an identifier or a time; --drop it "
                     "unless its words come again",
-                    column + 1, name ? " (" : "", name ? name : "", name ? ")" : "", c->levels.n,
-                    c->words + c->others);
+                    c->number, name ? " (" : "", name ? name : "", name ? ")" : "", c->levels.n, c->words + c->others);
 }
 
-static void note_mixture(const table_column *c, size_t column, const char *name, bool quiet)
+static void note_mixture(const table_column *c, const char *name, bool quiet)
 {
     const char *word = NULL;
     size_t numbers = 0;
@@ -263,7 +261,7 @@ static void note_mixture(const table_column *c, size_t column, const char *name,
             word = c->levels.names[code];
     }
     if (word && numbers && !c->categorical)
-        say_note(quiet, "column %zu%s%s%s holds words ('%s') among numbers and is taken as categorical", column + 1,
+        say_note(quiet, "column %zu%s%s%s holds words ('%s') among numbers and is taken as categorical", c->number,
                  name ? " (" : "", name ? name : "", name ? ")" : "", word);
 }
 
@@ -274,14 +272,14 @@ bool table_finish(table *t, char *const *names, bool quiet)
         if (c->numeric)
             continue;
         if (c->categorical && c->levels.n == 0) {
-            say_error("column %zu%s%s: every value is missing, so it cannot be categorical; --drop it", i + 1,
+            say_error("column %zu%s%s: every value is missing, so it cannot be categorical; --drop it", c->number,
                       names ? " " : "", names ? names[i] : "");
             return false;
         }
         if (is_mostly_numbers(c))
-            return refuse_word(c, i, names ? names[i] : NULL);
-        note_mixture(c, i, names ? names[i] : NULL, quiet);
-        warn_of_identifier(c, i, names ? names[i] : NULL);
+            return refuse_word(c, names ? names[i] : NULL);
+        note_mixture(c, names ? names[i] : NULL, quiet);
+        warn_of_identifier(c, names ? names[i] : NULL);
         if (c->words == 0 && !c->categorical)
             make_numeric(t, i);
         else if (c->words == 0 && !merge_numbers(t, i))

@@ -12,6 +12,7 @@
 #include <aepred.h>
 
 typedef struct table_column {
+    size_t number;    /* of the column in the first file, from 1 */
     bool numeric;     /* the matrix holds its numbers, not codes */
     bool categorical; /* as asked for by the user */
     size_t words;     /* cells that are words */

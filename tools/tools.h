@@ -22,6 +22,7 @@ int aepred_demo(int argc, char **argv);
 /* Messages to standard error, each a line beginning with the program's name. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_write_error(const char *path); /* by errno; NULL: standard output; a reader that went away is no news */
 void say_note(bool quiet, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The library's messages, an aep_log_fn. The payload is a const bool: quiet, which keeps back AEP_LOG_INFO. */

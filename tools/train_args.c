@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "train_args.h"
 
+#include "output.h"
 #include "tools.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     OPTION_OUTPUT = OPTION_OWN,
@@ -36,7 +38,7 @@ static const struct poptOption network_options[] = {
 
 static const struct poptOption row_options[] = {
     {"categorical", '\0', POPT_ARG_STRING, NULL, OPTION_CATEGORICAL,
-     "Columns of numbers that are codes, not quantities (columns with words are categorical anyway)", "COL,..."},
+     "Columns of codes, not quantities (columns of words are categorical anyway)", "COL,..."},
     {"max-levels", '\0', POPT_ARG_STRING, NULL, OPTION_MAX_LEVELS,
      "Most different words in a categorical column (default 1000)", "N"},
     {"calibration", '\0', POPT_ARG_STRING, NULL, OPTION_CALIBRATION,
@@ -87,7 +89,8 @@ static const command_help help = {
     "from rows held out, and save it.\n",
     print_table};
 
-static bool set_option(aep_options *options, int key, const char *text)
+/* shown: what the user wrote to name the option. */
+static bool set_option(aep_options *options, int key, const char *shown, const char *text)
 {
     double value, low, high;
     int status = aep_option_parse(&value, key, text);
@@ -96,11 +99,11 @@ static bool set_option(aep_options *options, int key, const char *text)
     int type = aep_option_type(key);
     aep_option_bounds(&low, &high, NULL, key);
     if (type == AEP_TYPE_CHOICE)
-        say_error("%s: '%s' is none of its choices; see 'aepred train --help'", aep_option_name(key), text);
+        say_error("%s: '%s' is none of its choices; see 'aepred train --help'", shown, text);
     else if (type == AEP_TYPE_SWITCH)
-        say_error("%s: must be yes or no, not '%s'", aep_option_name(key), text);
+        say_error("%s: must be yes or no, not '%s'", shown, text);
     else
-        say_error("%s: must be %s from %.10g to %.10g, not '%s'", aep_option_name(key),
+        say_error("%s: must be %s from %.10g to %.10g, not '%s'", shown,
                   type == AEP_TYPE_INTEGER ? "an integer" : "a number", low, high, text);
     return false;
 }
@@ -120,7 +123,20 @@ static bool set_pair(aep_options *options, const char *pair)
         say_error("--set %s: there is no option '%s'; 'aepred train --help' lists them", pair, name);
         return false;
     }
-    return set_option(options, key, pair + length + 1);
+    char shown[sizeof name + sizeof "--set "];
+    snprintf(shown, sizeof shown, "--set %s", name);
+    return set_option(options, key, shown, pair + length + 1);
+}
+
+/* Of an option that has one of its own: --alarm-rate is alarm_rate. */
+static bool set_own(aep_options *options, int key, const char *text)
+{
+    char shown[64];
+    snprintf(shown, sizeof shown, "--%s", aep_option_name(key));
+    for (char *p = shown; *p; p++)
+        if (*p == '_')
+            *p = '-';
+    return set_option(options, key, shown, text);
 }
 
 static bool set_layers(aep_options *options, int part, const char *text)
@@ -131,8 +147,13 @@ static bool set_layers(aep_options *options, int part, const char *text)
     do {
         char *end;
         unsigned long width = *p >= '0' && *p <= '9' ? strtoul(p, &end, 10) : 0;
-        if (width < 1 || width > 65536 || n == MOST_LAYERS || (*end != ',' && *end != '\0')) {
-            say_error("%s %s: must be at most 32 widths from 1 to 65536, separated by commas", names[part], text);
+        if (width < 1 || width > 65536 || (*end != ',' && *end != '\0')) {
+            say_error("%s %s: '%.*s' is not a width from 1 to 65536; commas separate them", names[part], text,
+                      (int)strcspn(p, ","), p);
+            return false;
+        }
+        if (n == MOST_LAYERS) {
+            say_error("%s %s: has more than %d widths", names[part], text, MOST_LAYERS);
             return false;
         }
         widths[n++] = width;
@@ -148,7 +169,7 @@ static bool take(void *payload, int code, const char *value)
     train_args *args = payload;
     double number;
     if (code >= OPTION_KEY)
-        return set_option(args->options, code - OPTION_KEY, value);
+        return set_own(args->options, code - OPTION_KEY, value);
     switch (code) {
     case OPTION_OUTPUT:
         return set_string(&args->output, value);
@@ -180,7 +201,7 @@ static int check(train_args *args, poptContext context)
 {
     if (!source_args_rest(&args->source, NULL, context))
         return STATUS_USAGE;
-    if (!args->output) {
+    if (!args->output || !*args->output) {
         usage_error(context, "-o MODEL is needed: the file to write the model to");
         return STATUS_USAGE;
     }
@@ -188,6 +209,13 @@ static int check(train_args *args, poptContext context)
         usage_error(context, "-o -: a model is written to a file, not to standard output");
         return STATUS_USAGE;
     }
+    if (args->rest && output_is(args->output, args->rest, STDOUT_FILENO)) {
+        usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
+        return STATUS_USAGE;
+    }
+    if (output_is_among(args->output, &args->source.files) ||
+        (args->rest && output_is_among(args->rest, &args->source.files)))
+        return STATUS_USAGE;
     if (args->source.label && !args->source.normal.n && !args->source.anomaly.n) {
         usage_error(context, "--label needs --normal or --anomaly VALUE,...; to leave a column out, --drop it");
         return STATUS_USAGE;

@@ -8,6 +8,7 @@ import pty
 import re
 import signal
 import stat
+import struct
 import subprocess
 import time
 import unittest
@@ -26,6 +27,11 @@ def labelled(n_normal, n_anomalies, seed=2):
     return csv_text(rows, ('speed', 'flow', 'mode', 'state'))
 
 
+def as_float(text):
+    """The value of a number as a C float."""
+    return struct.unpack('f', struct.pack('f', float(text)))[0]
+
+
 class Help(Case):
     def test_help_and_version_go_to_standard_output(self):
         top = self.run_program('--help')
@@ -35,6 +41,9 @@ class Help(Case):
             done = self.run_program(command, '--help')
             self.assertRegex(done.stdout, rf'(?m)^Usage: aepred {command} \[OPTION\.\.\.\]( [^[].*)?$')
             self.assertEqual(done.stderr, '')
+            self.assertEqual(self.run_program('help', command).stdout, done.stdout)
+        self.assertEqual(self.run_program('help').stdout, top.stdout)
+        self.fails('help', 'frobnicate', saying="no command 'frobnicate'", status=2)
         self.assertRegex(self.run_program('--version').stdout, r'^aepred \d+\.\d+\.\d+\n$')
 
     def test_train_help_ends_with_every_option_of_the_library(self):
@@ -75,11 +84,17 @@ class Help(Case):
                 (['info'], 'one model'),
                 (['info', 'm', 'm'], 'one model'),
                 (['train', 'train.csv'], '-o MODEL is needed'),
+                (['train', 'train.csv', '-o', ''], '-o MODEL is needed'),
                 (['train', 'train.csv', '-o', '-'], 'not to standard output'),
                 (['train', '-o', 'x'], 'no input file'),
                 (['train', 'train.csv', '-o', 'x', '--label', '1'], '--label needs'),
-                (['train', 'train.csv', '-o', 'x', '--epochs', '0'], 'epochs: must be an integer from 1 to 1000000'),
+                (['train', 'train.csv', '-o', 'x', '--epochs', '0'], ' --epochs: must be an integer from 1 to 1000000'),
                 (['train', 'train.csv', '-o', 'x', '--batch', 'many'], "not 'many'"),
+                (['train', 'train.csv', '-o', 'x', '--alarm-rate', 'x'], '--alarm-rate: must be a number'),
+                (['train', 'train.csv', '-o', 'x', '--set', 'batch=x'], '--set batch: must be an integer'),
+                (['train', 'train.csv', '-o', 'x', '--encoder', '8,x,70000'], "'x' is not a width from 1 to 65536"),
+                (['train', 'train.csv', '-o', 'x', '--head', '8,70000'], "'70000' is not a width"),
+                (['train', 'train.csv', '-o', 'x', '--head', ','.join('2' * 33)], 'more than 32 widths'),
                 (['train', 'train.csv', '-o', 'x', '--encoder', '4,0'], '--encoder 4,0'),
                 (['train', 'train.csv', '-o', 'x', '--encoder', ''], '--encoder'),
                 (['train', 'train.csv', '-o', 'x', '--head', '4,,4'], '--head 4,,4'),
@@ -135,7 +150,7 @@ class Train(Case):
     def test_a_label_that_never_occurs_is_pointed_out(self):
         self.write('all.csv', labelled(50, 5))
         done = self.train('--label', 'state', '--anomaly', 'fautl', 'all.csv', 'm')
-        self.assertIn("no row has the label 'fautl' (--anomaly)", done.stderr)
+        self.assertIn("no row has the label 'fautl' (--anomaly); the labels are: ok, fault\n", done.stderr)
         done = self.fails('train', 'all.csv', '-o', 'x', '--label', 'state', '--normal', 'OK',
                           saying='at least 2 normal rows, there are 0')
         self.assertIn("no row has the label 'OK'", done.stderr)
@@ -197,6 +212,50 @@ class Train(Case):
         self.write('a.csv', csv_text(machine_rows(20)))
         done = self.fails('train', 'a.csv', '-o', 'absent/m', saying='cannot write absent/m: No such file')
         self.assertNotIn('rows read', done.stderr)
+
+    def test_where_no_model_can_stand_is_told_first(self):
+        self.write('a.csv', csv_text(machine_rows(20)))
+        os.mkdir(self.path('folder'))
+        os.mkfifo(self.path('fifo'))
+        for path, saying in (('folder', 'Is a directory'), ('folder/', 'Is a directory'),
+                             ('fifo', 'not a regular file'), ('a.csv/m', 'Not a directory'),
+                             ('m' * 300, 'File name too long')):
+            with self.subTest(path=path):
+                done = self.fails('train', 'a.csv', '-o', path, saying=f'cannot write {path}: {saying}')
+                self.assertNotIn('rows read', done.stderr)
+
+    def test_inputs_are_not_overwritten(self):
+        text = csv_text(machine_rows(200))
+        self.write('a.csv', text)
+        os.link(self.path('a.csv'), self.path('hard.csv'))
+        os.symlink('a.csv', self.path('soft.csv'))
+        with open(self.path('a.csv'), 'rb') as file:
+            done = subprocess.run([PROGRAM, 'train', '-', '-o', 'a.csv'], cwd=self.folder, stdin=file, check=False,
+                                  stderr=subprocess.PIPE)
+            self.assertEqual((done.returncode, b'both input and output' in done.stderr), (2, True), done.stderr)
+        for same in ('a.csv', './a.csv', 'hard.csv', 'soft.csv'):
+            with self.subTest(same=same):
+                saying = f'{same} is both input and output'
+                self.fails('train', 'a.csv', '-o', same, saying=saying, status=2)
+                self.fails('train', 'a.csv', '-o', 'm', '--rest', same, saying=saying, status=2)
+        for model, rest in (('m', 'm'), ('m', './m'), ('a.csv', 'soft.csv')):
+            self.fails('train', '-', '-o', model, '--rest', rest, saying='is the same file', status=2, stdin=text)
+        self.machine_model(name='m')
+        model = self.read_bytes('m')
+        for command in ('score', 'explain'):
+            for output in ('a.csv', 'm', './m', 'hard.csv'):
+                self.fails(command, 'm', 'a.csv', '-o', output, saying='is both input and output', status=2)
+        self.assertEqual((self.read('a.csv'), self.read_bytes('m')), (text, model))
+        with open(self.path('a.csv'), 'ab') as file:
+            done = subprocess.run([PROGRAM, 'score', 'm', 'a.csv'], cwd=self.folder, stdout=file, check=False,
+                                  stderr=subprocess.PIPE)
+        self.assertEqual((done.returncode, self.read('a.csv')), (2, text), done.stderr)
+
+    def test_very_few_rows_are_pointed_out(self):
+        for n, warned in ((99, True), (100, False)):
+            self.write('a.csv', csv_text(machine_rows(n)))
+            done = self.train('-q', '--calibration', '0', 'a.csv', 'm')
+            self.assertEqual(f'only {n} rows to train on' in done.stderr, warned)
 
     def test_quiet_and_no_progress_where_there_is_no_terminal(self):
         self.write('a.csv', csv_text(machine_rows(200)))
@@ -280,7 +339,9 @@ class Score(Case):
                                      ('mode', 'note', 'speed', 'flow')))
         self.assertEqual(self.scores('m', 'b.csv'), expected)
         done = self.run_program('score', 'm', 'b.csv')
-        self.assertIn("b.csv: column 'note' is not one of the model's and is ignored", done.stderr)
+        self.assertEqual(done.stderr, 'aepred: b.csv: not columns of the model, and ignored: note (--drop them to '
+                         'silence this)\n')
+        self.assertEqual(self.run_program('score', 'm', 'b.csv', 'b.csv').stderr, done.stderr)
         self.assertEqual(self.run_program('score', '--drop', 'note', 'm', 'b.csv').stderr, '')
         self.write('c.csv', csv_text(rows, None))
         self.assertEqual(self.scores('m', 'c.csv'), expected)
@@ -292,7 +353,11 @@ class Score(Case):
         self.write('a.csv', labelled(50, 5).split('\n', 1)[1])
         self.train('--label', 'last', '--anomaly', 'fault', 'a.csv', 'm')
         self.assertEqual(len(self.scores('--label', 'last', 'm', 'a.csv')), 55)
-        self.fails('score', 'm', 'a.csv', saying='has 4 columns for features, where 3 are needed')
+        self.fails('score', 'm', 'a.csv', saying='has 4 columns, where the model wants 3; --label')
+        self.write('b.csv', '1,2\n')
+        self.machine_model(name='named')
+        self.fails('score', 'named', 'b.csv', saying='has 2 columns, where the model wants 3: speed, flow, mode;')
+        self.fails('score', 'named', 'b.csv', '--drop', '1', saying='has 1 column besides those left out')
 
     def test_unseen_words(self):
         self.machine_model(name='m')
@@ -323,15 +388,58 @@ class Score(Case):
         self.fails('score', 'm', 'train.csv', '-o', 'absent/out.csv', saying='cannot write absent/out.csv')
         self.assertEqual(self.run_program('score', 'm', 'train.csv', '-o', '/dev/null').stdout, '')
 
-    def test_a_closed_pipe_and_a_full_disk_are_errors(self):
+    def test_what_is_no_regular_file_is_written_to_directly(self):
         self.machine_model(name='m')
-        read_end, write_end = os.pipe()
-        os.close(read_end)
-        done = subprocess.run([PROGRAM, 'score', 'm', 'train.csv'], cwd=self.folder, stdout=write_end,
-                              stderr=subprocess.PIPE, check=False)
-        os.close(write_end)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn(b'cannot write standard output: Broken pipe', done.stderr)
+        expected = self.run_program('score', 'm', 'train.csv').stdout
+        for standard in ('-', '/dev/stdout'):
+            self.assertEqual(self.run_program('score', 'm', 'train.csv', '-o', standard).stdout, expected)
+            with open(self.path('all.csv'), 'ab') as file:
+                subprocess.run([PROGRAM, 'score', 'm', 'train.csv', '-o', standard], cwd=self.folder, stdout=file,
+                               check=True)
+        self.assertEqual(self.read('all.csv'), expected * 2)
+        os.mkfifo(self.path('fifo'))
+        process = subprocess.Popen([PROGRAM, 'score', 'm', 'train.csv', '-o', 'fifo'], cwd=self.folder)
+        self.assertEqual(self.read('fifo'), expected)
+        self.assertEqual(process.wait(), 0)
+        arguments = ['train.csv', '--label', 'mode', '--anomaly', 'fast', '-o', 'n', '--epochs', '1', '--rest']
+        self.run_program('train', *arguments, 'rest.csv')
+        self.assertEqual(self.run_program('train', *arguments, '/dev/stdout').stdout, self.read('rest.csv'))
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.path('fifo')).st_mode))
+
+    def test_numbers_are_short_and_exact(self):
+        self.machine_model(name='m')
+        for row in self.scores('m', 'train.csv'):
+            for text in (row['score'], row['p_value']):
+                value = as_float(text)
+                shorter = [f'{value:.{digits}g}' for digits in range(6, 10)]
+                self.assertEqual(text, next(t for t in shorter if as_float(t) == value))
+
+    def test_columns_are_carried_through(self):
+        self.machine_model(name='m')
+        self.write('a.csv', 'time,speed,flow,mode\n"10:00, noon",0.1,0.01,fast\n,-0.1,0.01,slow\n')
+        self.write('b.csv', 'mode,speed,flow,time\nfast,0.1,0.01,late\n')
+        done = self.run_program('score', '--keep', 'time,mode', 'm', 'a.csv', 'b.csv')
+        self.assertEqual(done.stderr, '')
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        self.assertEqual(list(rows[0]), ['row', 'time', 'mode', 'score', 'p_value', 'anomaly'])
+        self.assertEqual([(row['row'], row['time'], row['mode']) for row in rows],
+                         [('1', '10:00, noon', 'fast'), ('2', '', 'slow'), ('3', 'late', 'fast')])
+        self.assertEqual(rows[0]['score'], rows[2]['score'])
+        plain = self.scores('m', 'train.csv', 'train.csv', 'train.csv', 'train.csv')  # more than are read at a time
+        kept = self.scores('--keep', 'last', 'm', 'train.csv', 'train.csv', 'train.csv', 'train.csv')
+        self.assertEqual([row.pop('mode') for row in kept], [row[2] for row in machine_rows(300)] * 4)
+        self.assertEqual(kept, plain)
+        self.fails('score', '--keep', 'place', 'm', 'a.csv', saying="has no column 'place' (--keep)")
+
+    def test_a_closed_pipe_is_no_news_and_a_full_disk_an_error(self):
+        self.machine_model(name='m')
+        for arguments in (['score', 'm', 'train.csv'], ['--help'], ['score', '--help'], ['info', 'm']):
+            read_end, write_end = os.pipe()
+            os.close(read_end)
+            done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, stdout=write_end, stderr=subprocess.PIPE,
+                                  check=False)
+            os.close(write_end)
+            self.assertEqual((done.returncode, done.stderr), (1, b''), arguments)
         if not os.path.exists('/dev/full'):
             self.skipTest('there is no /dev/full')
         for arguments in (['score', 'm', 'train.csv'], ['info', 'm'], ['--help'], ['score', '--help']):
@@ -361,7 +469,7 @@ class Score(Case):
     def test_wrong_models_are_refused(self):
         self.machine_model(name='m')
         self.fails('score', 'absent', 'train.csv', saying='absent: cannot load the model: No such file')
-        self.fails('info', 'train.csv', saying='train.csv: cannot load the model')
+        self.fails('info', 'train.csv', saying='train.csv: cannot load the model: not an aepred model')
         model = self.read_bytes('m')
         self.write('cut', model[:-10])
         self.fails('score', 'cut', 'train.csv', saying='cut: cannot load the model')
@@ -421,16 +529,45 @@ class Eval(Case):
         done = self.run_program('eval', '--json', 'm', 'normal.csv', *self.truth)
         result = json.loads(done.stdout)
         self.assertEqual([key for key in EVAL_KEYS if result[key] is None],
-                         ['f1_at_true_count', 'auroc', 'average_precision'])
+                         ['precision', 'recall', 'f1', 'f1_at_true_count', 'auroc', 'average_precision'])
+        text = self.run_program('eval', 'm', 'normal.csv', *self.truth).stdout
+        self.assertEqual(re.findall(r'(?m)^(.*?) +-$', text),
+                         ['precision', 'recall', 'F1', 'F1 at true count', 'AUROC', 'average precision'])
         self.assertIn('all rows are normal', done.stderr)
         self.write('none.csv', 'speed,flow,mode,state\n')
         self.fails('eval', 'm', 'none.csv', *self.truth, saying='no rows')
+
+    def test_without_a_flagged_row_precision_is_undefined(self):
+        result = json.loads(self.run_program('eval', '--json', '--threshold', '1e9', 'm', 'test.csv',
+                                             *self.truth).stdout)
+        self.assertEqual((result['precision'], result['recall'], result['f1']), (None, 0, 0))
+
+    def test_labels_that_occur_are_listed(self):
+        done = self.run_program('eval', 'm', 'test.csv', '--label', 'state', '--anomaly', 'broken')
+        self.assertIn("no row has the label 'broken' (--anomaly); the labels are: ok, fault\n", done.stderr)
+        rows = ''.join(f'0.1,0.01,fast,{i % 12}\n' for i in range(24))
+        done = self.run_program('eval', 'm', '-', '--label', 'state', '--normal', '2,99',
+                                stdin='speed,flow,mode,state\n' + rows)
+        self.assertIn("'99' (--normal); the labels are: 2, 0, 1, 3, 4, 5, 6, 7, 8, 9, ...\n", done.stderr)
+
+    def test_explain_shows_errors_and_words_that_are_unknown(self):
+        self.write('a.csv', 'speed,flow,mode\n0.5,30,fast\n0.5,0.25,reverse\n0.5,0.25,"a,b"\n')
+        rows = list(csv.DictReader(io.StringIO(self.run_program('explain', 'm', 'a.csv').stdout)))
+        for row in rows:
+            score, error, predicted = (float(row[key]) for key in ('score', 'error', 'predicted'))
+            self.assertGreater(error, 0)
+            self.assertAlmostEqual(score, abs(error - predicted), delta=1e-4 * score)
+        self.assertEqual([row['value'] for row in rows if row['column'] == 'mode'], ['fast', 'reverse', 'a,b'])
+        self.run_program('train', '-q', 'train.csv', '-o', 'v', '--epochs', '2', '--set', 'error=vector')
+        row = next(csv.DictReader(io.StringIO(self.run_program('explain', 'v', 'a.csv').stdout)))
+        self.assertLessEqual(abs(float(row['error']) - float(row['predicted'])), float(row['score']) * 1.0001)
 
     def test_explain_names_the_tampered_column(self):
         self.write('a.csv', 'speed,flow,mode\n0.5,30,fast\n')
         done = self.run_program('explain', 'm', 'a.csv')
         rows = list(csv.DictReader(io.StringIO(done.stdout)))
-        self.assertEqual(list(rows[0]), ['row', 'score', 'rank', 'column', 'share', 'value', 'expected'])
+        self.assertEqual(list(rows[0]), ['row', 'score', 'error', 'predicted', 'rank', 'column', 'share', 'value',
+                                         'expected'])
         self.assertEqual([row['rank'] for row in rows], ['1', '2', '3'])
         self.assertAlmostEqual(sum(float(row['share']) for row in rows), 1, 4)
         self.assertEqual((rows[0]['column'], rows[0]['value']), ('flow', '30'))
@@ -468,6 +605,12 @@ class Eval(Case):
         history = list(csv.DictReader(io.StringIO(self.run_program('info', '--history', 'm').stdout)))
         self.assertEqual([row['epoch'] for row in history], [str(i + 1) for i in range(40)])
         self.assertLess(float(history[-1]['loss']), float(history[0]['loss']))
+        info = json.loads(self.run_program('info', '--history', '--json', 'm').stdout)
+        self.assertEqual([list(row) for row in info['history']], [list(history[0])] * 40)
+        self.assertAlmostEqual(info['history'][-1]['loss'], float(history[-1]['loss']))
+        self.assertIsNone(info['history'][0]['loss_validation'])
+        del info['history']
+        self.assertEqual(info, json.loads(self.run_program('info', '--json', 'm').stdout))
 
 
 if __name__ == '__main__':

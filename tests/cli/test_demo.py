@@ -137,9 +137,10 @@ class Demo(unittest.TestCase):
             self.assertLess(seconds, 1)
 
     def test_says_where_a_picture_cannot_be_written(self):
-        failed, _ = demo(self.folder, '--quiet', '--picture', 'no-such-folder/x.png')
-        self.assertEqual(failed.returncode, 1)
-        self.assertIn('no-such-folder/x.png', failed.stderr)
+        failed, seconds = demo(self.folder, '--quiet', '--picture', 'no-such-folder/x.png')
+        self.assertEqual((failed.returncode, failed.stdout), (1, ''))
+        self.assertIn('no-such-folder/x.png: No such file or directory', failed.stderr)
+        self.assertLess(seconds, 1)
 
     def test_explains_itself(self):
         helped, _ = demo(self.folder, '--help')

@@ -2,6 +2,7 @@
 """Reading CSV and NPY: headers, words, missing values, numbers, places in messages."""
 import gzip
 import json
+import os
 import struct
 import unittest
 
@@ -55,11 +56,53 @@ class Csv(Case):
         self.assertEqual(kinds[:2], [('speed', 'numeric', None), ('flow', 'numeric', None)])
         self.assertEqual(sorted(kinds[2][2]), ['fast', 'slow'])
 
-    def test_words_among_numbers_are_pointed_out(self):
-        self.write('a.csv', 'x,y\n1,2\n2,3\nNone,4\n5,6\n7,8\n')
-        done = self.train('a.csv', 'm')
-        self.assertIn("column 1 (x) holds words ('None') among numbers", done.stderr)
+    def test_a_word_among_more_numbers_is_an_error(self):
+        self.write('a.csv', 'x,y\n1,2\n2,3\nNone,4\n5,6\nNone,8\n')
+        self.fails('train', 'a.csv', '-o', 'm', saying="a.csv:4: column 1 (x): expected a number, like most cells of "
+                   "this column, found 'None'; mend it, or --categorical x")
+        self.fails('train', '--header', 'no', '--drop', '2', '-', '-o', 'm', stdin='1,,2\n2,,3\n3,,oops\n',
+                   saying="standard input:3: column 3: expected a number, like most cells of this column, found "
+                   "'oops'; mend it, or --categorical 3")
+        self.assertFalse(os.path.exists(self.path('m')))
+        self.train('--categorical', 'x', 'a.csv', 'm')
+        self.assertEqual(self.kinds('m')[0], ('x', 'categorical', ['1', '2', 'None', '5']))
+
+    def test_numbers_among_as_many_words_are_pointed_out(self):
+        self.write('a.csv', 'x,y\n1,2\n2,3\nb,4\na,6\nb,6\n')
+        done = self.train('--drop', 'y', 'a.csv', 'm')
+        self.assertIn("column 1 (x) holds words ('b') among numbers and is taken as categorical", done.stderr)
         self.assertEqual(self.kinds('m')[0][1], 'categorical')
+        self.write('half.csv', 'x\n1\nb\n2\na\n')
+        self.train('half.csv', 'm')
+
+    def test_an_early_word_among_very_many_numbers_is_found_again(self):
+        lines = [f'{i},{i % 3}\n' for i in range(4000)]
+        lines[55] = 'x7,1\n'
+        self.write('a.csv', 'x,y\n' + ''.join(lines))
+        done = self.fails('train', 'a.csv', '-o', 'm', saying="a.csv:57: column 1 (x): expected a number")
+        self.assertIn("found 'x7'", done.stderr)
+        self.assertNotIn('--drop', done.stderr)
+
+    def test_words_that_hardly_come_again_are_pointed_out(self):
+        advice = 'like an identifier or a time; --drop it'
+        for levels, cells, warned in ((20, 39, True), (20, 40, False), (19, 19, False)):
+            with self.subTest(levels=levels, cells=cells):
+                self.write('a.csv', 'y,at\n' + ''.join(f'{i},10:{i % levels}\n' for i in range(cells)))
+                done = self.train('--drop', 'y', 'a.csv', 'm')
+                self.assertEqual(f'column 2 (at) has {levels} different words in {cells} rows, {advice}'
+                                 in done.stderr, warned, done.stderr)
+        self.write('a.csv', 'at\n' + ''.join(f'10:{i}\n' for i in range(30)))
+        self.assertIn(advice, self.train('a.csv', 'm').stderr)
+        self.assertNotIn(advice, self.train('--categorical', 'at', 'a.csv', 'm').stderr)
+
+    def test_another_delimiter_is_suspected(self):
+        rows = ''.join(f'{i} D {i % 3}\n' for i in range(10))
+        for delimiter, given, hint in ((';', (), "--delimiter ';'"), ('\t', (), '--delimiter tab'),
+                                       (',', ('--delimiter', ';'), "--delimiter ','")):
+            self.write('a.csv', 'x D y\n'.replace(' D ', delimiter) + rows.replace(' D ', delimiter))
+            self.assertIn(hint, self.train(*given, 'a.csv', 'm').stderr)
+        self.write('a.csv', 'x\n1\n2\n1\n')
+        self.assertNotIn('--delimiter', self.train('a.csv', 'm').stderr)
 
     def test_categorical_numbers_are_levels_by_value(self):
         self.write('a.csv', 'x,y\n10,2\n9,3\n10.0,4\n1e1,6\n9,8\n')
@@ -153,8 +196,8 @@ class Csv(Case):
             'word.csv': ('speed,flow,mode\n1,2,fast\n\n"1",x y,fast\n', "word.csv:4: column 2 (flow): expected a "
                          "number, found 'x y'"),
             'lines.csv': ('speed,flow,mode\n1,2,"fa\nst"\n1,x,fast\n', 'lines.csv:4: column 2 (flow)'),
-            'huge.csv': ('speed,flow,mode\n1,1e39,fast\n', "expected a number within range, found '1e39'"),
-            'inf.csv': ('speed,flow,mode\n1,inf,fast\n', "expected a number within range, found 'inf'"),
+            'huge.csv': ('speed,flow,mode\n1,1e39,fast\n', "expected a number within the range of float, found '1e39'"),
+            'inf.csv': ('speed,flow,mode\n1,inf,fast\n', "expected a finite number, found 'inf'"),
             'hex.csv': ('speed,flow,mode\n1,0x10,fast\n', "expected a number, found '0x10'"),
             'quote.csv': ('speed,flow,mode\n1,1,"fast\n1,1,slow\n', 'quote.csv:2: a quoted cell of this row is never'),
             'inch.csv': ('speed,flow,mode\n1,1,fast\n1,1,5" fast\n', 'inch.csv:3: a quote within a cell'),
@@ -232,10 +275,10 @@ class Npy(Case):
             'cut-row': (good[:-8], 'ends after row 39 of 40'),
             'cut-header': (good[:30], 'ends too early'),
             'version': (good[:6] + b'\x09' + good[7:], 'unknown version of the NPY format'),
-            'columns': (npy([[1, 2, 3]]), 'has 3 columns for features, where 2 are needed'),
+            'columns': (npy([[1, 2, 3]]), 'has 3 columns, where the model wants 2;'),
             'nan': (npy([[1, float('nan')]]), 'nan: row 1, column 2: the value is missing'),
-            'inf': (npy([[1, 2], [float('inf'), 2]]), 'inf: row 2, column 1: expected a number within range'),
-            'too-large': (npy([[1, 1e300]], '<f8', 'd'), 'within range, found 1e+300'),
+            'inf': (npy([[1, 2], [float('inf'), 2]]), 'inf: row 2, column 1: expected a finite number'),
+            'too-large': (npy([[1, 1e300]], '<f8', 'd'), 'within the range of float, found 1e+300'),
         }
         for name, (content, saying) in cases.items():
             with self.subTest(name=name):
