@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The same seed and data give the same model, byte for byte: run again, with any number of BLAS threads, in any locale.
+"""The same seed and data give the same model, byte for byte: run again and in any locale.
+
+The runs with several BLAS threads matter where the library was built with a CBLAS (by default it is not): loading one
+and letting it start threads changes nothing for layers that it does not take over.
 
 Usage: check_same_bytes.py PROGRAM
 """

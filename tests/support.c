@@ -232,6 +232,38 @@ void assert_unchanged(const aep_model *model, bytes before)
     free(before.data);
 }
 
+static uint64_t little_endian(const uint8_t *data, size_t size)
+{
+    uint64_t value = 0;
+    while (size--)
+        value = value << 8 | data[size];
+    return value;
+}
+
+size_t find_section(bytes b, const char *tag)
+{
+    enum { HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
+    size_t at = HEADER_SIZE;
+    while (at + CHECKSUM_SIZE < b.size && memcmp(b.data + at, tag, 4) != 0)
+        at += 12 + (size_t)little_endian(b.data + at + 4, 8);
+    ck_assert_msg(at + CHECKSUM_SIZE < b.size, "no section %s", tag);
+    return at + 12;
+}
+
+float *weights_of(const aep_model *model, size_t *n)
+{
+    bytes b = save(model);
+    const uint8_t *data = b.data + find_section(b, "WGHT");
+    *n = (size_t)little_endian(data, 8);
+    float *weights = malloc(*n * sizeof *weights);
+    for (size_t i = 0; i < *n; i++) {
+        const uint32_t bits = (uint32_t)little_endian(data + 8 + 4 * i, 4);
+        memcpy(weights + i, &bits, sizeof bits);
+    }
+    free(b.data);
+    return weights;
+}
+
 void repair_checksum(uint8_t *data, size_t size)
 {
     uint32_t crc = 0xffffffff;

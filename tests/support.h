@@ -119,6 +119,12 @@ bool saves_as(const aep_model *model, bytes b);
 /* Frees `before`; fails unless the model still saves to it. */
 void assert_unchanged(const aep_model *model, bytes before);
 
+/* Where the content of a section begins (docs/file-format.md); fails unless there is one. */
+size_t find_section(bytes b, const char *tag);
+
+/* The weights that a model saves. To be freed. */
+float *weights_of(const aep_model *model, size_t *n);
+
 /* The last four bytes: CRC-32 (ISO-HDLC) of those before, little-endian. size >= 4. */
 void repair_checksum(uint8_t *data, size_t size);
 

@@ -232,6 +232,19 @@ static int stop_at_step(const aep_model *model, size_t epoch, size_t n_epochs, s
     return stat_of(model, AEP_STAT_STEPS) >= *(const double *)payload ? 42 : 0;
 }
 
+START_TEST(a_fit_cancelled_at_once_has_no_best_epoch)
+{
+    make_rows();
+    double best, at = 0;
+    aep_model *model = new_model(columns, SET({AEP_OPT_VALIDATION, 0.25}));
+    AEP_CHECK(aep_fit(model, rows, N, COLS, NULL, NULL));
+    ck_assert_double_ge(stat_of(model, AEP_STAT_BEST_EPOCH), 1);
+    AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, stop_at_step, &at), AEP_E_CANCELLED);
+    AEP_CHECK_STATUS(aep_model_stat(&best, model, AEP_STAT_BEST_EPOCH), AEP_E_STATE);
+    aep_model_free(model);
+}
+END_TEST
+
 START_TEST(a_cancelled_model_can_be_fitted_again)
 {
     make_rows();
@@ -312,6 +325,33 @@ START_TEST(a_checkpoint_goes_on_to_the_same_model)
 }
 END_TEST
 
+/* As when the run began: its share of validation, its epochs, its batches. */
+START_TEST(a_checkpoint_keeps_to_its_run_whatever_is_set)
+{
+    static const setting settings[] = {{AEP_OPT_EPOCHS, 4}, {AEP_OPT_VALIDATION, 0.2}, {AEP_OPT_BATCH, 64}, {0, 0}};
+    static const setting changes[] = {{AEP_OPT_EPOCHS, 9}, {AEP_OPT_VALIDATION, 0.5}, {AEP_OPT_BATCH, 17}};
+    make_rows();
+    checkpoints c = {0};
+    aep_model *model = new_model(columns, settings);
+    AEP_CHECK(aep_fit(model, rows, N, COLS, save_each, &c));
+    bytes expected = save(model);
+    aep_model_free(model);
+    for (size_t i = 0; i < c.n; i++) {
+        model = load(c.saved[i]);
+        for (size_t k = 0; k < COUNT_OF(changes); k++)
+            AEP_CHECK(aep_model_set(model, changes[k].key, changes[k].value));
+        AEP_CHECK(aep_fit(model, rows, N, COLS, NULL, NULL));
+        for (const setting *s = settings; s->key; s++) /* the options are saved too */
+            AEP_CHECK(aep_model_set(model, s->key, s->value));
+        ck_assert_msg(saves_as(model, expected), "another model after the checkpoint of step %zu", i + 1);
+        aep_model_free(model);
+        aep_model_free(c.copies[i]);
+        free(c.saved[i].data);
+    }
+    free(expected.data);
+}
+END_TEST
+
 START_TEST(a_checkpoint_wants_the_same_number_of_rows)
 {
     make_rows();
@@ -356,6 +396,71 @@ START_TEST(two_fits_are_two_fits_with_a_load_between)
 }
 END_TEST
 
+/* Fits the model and what it saves to; frees it. */
+static void assert_fits_the_same_after_a_load(aep_model *model, const float *data, size_t n)
+{
+    bytes b = save(model);
+    aep_model *loaded = load(b);
+    free(b.data);
+    AEP_CHECK(aep_fit(model, data, n, COLS, NULL, NULL));
+    AEP_CHECK(aep_fit(loaded, data, n, COLS, NULL, NULL));
+    assert_unchanged(loaded, save(model));
+    aep_model_free(loaded);
+    aep_model_free(model);
+}
+
+START_TEST(validation_does_not_depend_on_the_batches_before)
+{
+    enum { MANY = 1000 }; /* more than there are rows held back, which are more than a batch */
+    make_rows();
+    float *many = new_rows(columns, MANY, 2);
+    aep_model *model =
+        new_model(columns, SET({AEP_OPT_VALIDATION, 0.4}, {AEP_OPT_BATCH, 64}, {AEP_OPT_COMPACTNESS, 1}));
+    AEP_CHECK(aep_fit_scaling(model, many, MANY, COLS));
+    AEP_CHECK(aep_fit_batch(model, many, MANY, COLS));
+    assert_fits_the_same_after_a_load(model, rows, N);
+    free(many);
+}
+END_TEST
+
+START_TEST(a_fit_without_scaling_imputes_the_same_after_a_load)
+{
+    make_rows();
+    for (size_t i = 0; i < N; i += 3)
+        rows[i * COLS + i % 2] = NAN;
+    assert_fits_the_same_after_a_load(
+        new_model(columns, SET({AEP_OPT_SCALING, AEP_SCALING_NONE}, {AEP_OPT_MISSING, AEP_MISSING_IMPUTE})), rows, N);
+}
+END_TEST
+
+/* Adam's first update is the learning rate by the sign of the gradient; with moments of 0 that passed for old ones it
+   would be three times as much. */
+START_TEST(without_its_training_state_adam_begins_afresh)
+{
+    const double rate = 1e-3;
+    size_t n;
+    make_rows();
+    aep_model *model = fitted_model(
+        columns, SET({AEP_OPT_SAVE_TRAINING, 0}, {AEP_OPT_LEARNING_RATE, rate}, {AEP_OPT_VALIDATION, 0.2}));
+    bytes b = save(model);
+    aep_model *loaded = load(b);
+    float *before = weights_of(loaded, &n);
+    AEP_CHECK(aep_fit_batch(loaded, rows, N, COLS));
+    float *after = weights_of(loaded, &n);
+    double largest = 0;
+    for (size_t i = 0; i < n; i++)
+        largest = fmax(largest, fabs((double)after[i] - (double)before[i]));
+    ck_assert_double_eq_tol(largest, rate, 0.01 * rate);
+
+    AEP_CHECK(aep_model_set(loaded, AEP_OPT_SAVE_TRAINING, 1)); /* the age of the moments, which is not the steps' */
+    assert_fits_the_same_after_a_load(loaded, rows, N);
+    free(before);
+    free(after);
+    free(b.data);
+    aep_model_free(model);
+}
+END_TEST
+
 START_TEST(without_its_training_state_a_file_is_smaller_and_scores_the_same)
 {
     make_rows();
@@ -381,6 +486,9 @@ RUN_TESTS("fit", epochs_and_batches_come_in_order, fit_learns_the_scaling_if_not
           the_same_rows_and_seed_give_the_same_model, the_seed_decides_the_course,
           a_validation_share_must_leave_two_rows, an_early_stop_keeps_the_best_weights,
           without_patience_the_best_weights_are_kept_all_the_same, cancelling_keeps_the_best_weights_so_far,
-          a_cancelled_model_can_be_fitted_again, patience_without_validation_is_pointed_out,
-          a_checkpoint_goes_on_to_the_same_model, a_checkpoint_wants_the_same_number_of_rows,
-          two_fits_are_two_fits_with_a_load_between, without_its_training_state_a_file_is_smaller_and_scores_the_same)
+          a_fit_cancelled_at_once_has_no_best_epoch, a_cancelled_model_can_be_fitted_again,
+          patience_without_validation_is_pointed_out, a_checkpoint_goes_on_to_the_same_model,
+          a_checkpoint_keeps_to_its_run_whatever_is_set, a_checkpoint_wants_the_same_number_of_rows,
+          two_fits_are_two_fits_with_a_load_between, validation_does_not_depend_on_the_batches_before,
+          a_fit_without_scaling_imputes_the_same_after_a_load, without_its_training_state_adam_begins_afresh,
+          without_its_training_state_a_file_is_smaller_and_scores_the_same)

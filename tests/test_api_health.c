@@ -98,6 +98,74 @@ START_TEST(a_ready_model_that_diverges_stays_as_it_was)
 }
 END_TEST
 
+static int count_epochs(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
+                        void *payload)
+{
+    (void)model, (void)epoch, (void)epochs;
+    *(size_t *)payload += batch == batches;
+    return 0;
+}
+
+/* Many linear layers, which one step at the largest rate lets grow beyond every float. The loss before that step, and
+   its gradient, are sound. */
+START_TEST(a_fit_whose_last_step_diverges_is_undone)
+{
+    static const double validation[] = {0, 0.25};
+    size_t widths[32];
+    float *rows = new_rows("nnn", N, 1);
+    for (size_t i = 0; i < COUNT_OF(widths); i++)
+        widths[i] = 32;
+    for (size_t v = 0; v < COUNT_OF(validation); v++) {
+        messages log = {0};
+        aep_options *options = new_options("nnn",
+                                           SET({AEP_OPT_ACTIVATION, AEP_IDENTITY}, {AEP_OPT_LEARNING_RATE, 1},
+                                               {AEP_OPT_EPOCHS, 1}, {AEP_OPT_VALIDATION, validation[v]}),
+                                           NULL);
+        AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, widths, COUNT_OF(widths)));
+        AEP_CHECK(aep_options_set_log(options, record_message, &log));
+        aep_model *model;
+        AEP_CHECK(aep_model_new(&model, options, COLS));
+        bytes before = save(model);
+        size_t epochs = 0;
+        AEP_CHECK_STATUS(aep_fit(model, rows, N, COLS, count_epochs, &epochs), AEP_E_DIVERGED);
+        ck_assert_uint_eq(epochs, 1); /* the step itself had nothing to refuse */
+        ck_assert_uint_eq(log.n[AEP_LOG_ERROR], 1);
+        ck_assert_ptr_nonnull(strstr(log.last, "learning_rate"));
+        assert_unchanged(model, before);
+        aep_options_free(options);
+        aep_model_free(model);
+    }
+    free(rows);
+}
+END_TEST
+
+START_TEST(weights_that_have_diverged_do_not_score)
+{
+    static const uint8_t huge[] = {0xff, 0xff, 0x7f, 0x7f}; /* FLT_MAX, little-endian */
+    for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++)
+        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
+            messages log = {0};
+            float *rows = new_rows("nnn", N, 3), scores[N];
+            aep_model *model = ready_model("nnn", SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCORE, kind}));
+            bytes b = save(model);
+            uint8_t *weights = b.data + find_section(b, "WGHT") + 8;
+            for (size_t i = 0; i < (size_t)stat_of(model, AEP_STAT_PARAMETERS); i++)
+                memcpy(weights + i * sizeof huge, huge, sizeof huge);
+            repair_checksum(b.data, b.size);
+            aep_model *diverged = load(b);
+            AEP_CHECK(aep_model_set_log(diverged, record_message, &log));
+            AEP_CHECK_STATUS(aep_score(scores, diverged, NULL, rows, N, COLS), AEP_E_DIVERGED);
+            AEP_CHECK_STATUS(aep_calibrate(diverged, rows, N, COLS), AEP_E_DIVERGED);
+            ck_assert_uint_eq(log.n[AEP_LOG_ERROR], 2);
+            ck_assert(saves_as(diverged, b));
+            free(rows);
+            free(b.data);
+            aep_model_free(diverged);
+            aep_model_free(model);
+        }
+}
+END_TEST
+
 static int save_once(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches, void *payload)
 {
     (void)epoch, (void)epochs, (void)batch, (void)batches;
@@ -123,14 +191,6 @@ START_TEST(a_run_that_diverges_after_a_load_can_be_gone_on_with)
     aep_model_free(model);
 }
 END_TEST
-
-static int count_epochs(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
-                        void *payload)
-{
-    (void)model, (void)epoch, (void)epochs;
-    *(size_t *)payload += batch == batches;
-    return 0;
-}
 
 START_TEST(a_diverging_fit_keeps_a_full_history)
 {
@@ -238,6 +298,7 @@ START_TEST(rows_whose_columns_do_not_fit_together_are_found)
 END_TEST
 
 RUN_TESTS("health", a_step_that_diverges_is_undone, a_fit_that_diverges_is_undone,
-          a_ready_model_that_diverges_stays_as_it_was, a_run_that_diverges_after_a_load_can_be_gone_on_with,
+          a_ready_model_that_diverges_stays_as_it_was, a_fit_whose_last_step_diverges_is_undone,
+          weights_that_have_diverged_do_not_score, a_run_that_diverges_after_a_load_can_be_gone_on_with,
           a_diverging_fit_keeps_a_full_history, collapsed_latent_variables_are_reported,
           few_distinct_scores_are_reported, rows_whose_columns_do_not_fit_together_are_found)

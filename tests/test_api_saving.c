@@ -362,6 +362,87 @@ START_TEST(what_cannot_be_written_is_an_io_error_with_errno)
 }
 END_TEST
 
+START_TEST(a_symbolic_link_is_followed)
+{
+    enter_folder();
+    struct stat info;
+    aep_model *old = ready_model("nnnn", NULL), *model = ready_model("nn", NULL), *loaded;
+    ck_assert_int_eq(mkdir("there", 0700), 0);
+    AEP_CHECK(aep_model_save_file(old, "there/m"));
+    ck_assert_int_eq(symlink("there/m", "link"), 0);
+    ck_assert_int_eq(symlink("link", "link to link"), 0);
+    AEP_CHECK(aep_model_save_file(model, "link to link"));
+    static const char *const links[] = {"link", "link to link"};
+    for (size_t i = 0; i < COUNT_OF(links); i++) {
+        ck_assert_int_eq(lstat(links[i], &info), 0);
+        ck_assert(S_ISLNK(info.st_mode));
+    }
+    ck_assert_int_eq(lstat("there/m", &info), 0);
+    ck_assert(S_ISREG(info.st_mode));
+    AEP_CHECK(aep_model_load_file(&loaded, "there/m", NULL));
+    assert_unchanged(loaded, save(model));
+    ck_assert_int_eq(unlink("there/m"), 0);
+    ck_assert_uint_eq(count_files(false), 3); /* nothing lies beside the link */
+    aep_model_free(loaded);
+    aep_model_free(model);
+    aep_model_free(old);
+    leave_folder();
+}
+END_TEST
+
+START_TEST(an_existing_file_keeps_its_permissions)
+{
+    static const mode_t modes[] = {0600, 0664, 0644, 0400};
+    enter_folder();
+    struct stat info;
+    const mode_t old = umask(027);
+    aep_model *model = ready_model("nn", NULL);
+    AEP_CHECK(aep_model_save_file(model, "m"));
+    ck_assert_int_eq(stat("m", &info), 0);
+    ck_assert_int_eq(info.st_mode & 07777, 0640);
+    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+        ck_assert_int_eq(chmod("m", modes[i]), 0);
+        AEP_CHECK(aep_model_save_file(model, "m"));
+        ck_assert_int_eq(stat("m", &info), 0);
+        ck_assert_int_eq(info.st_mode & 07777, modes[i]);
+    }
+    umask(old);
+    aep_model_free(model);
+    leave_folder();
+}
+END_TEST
+
+START_TEST(a_pipe_or_folder_is_left_as_it_was)
+{
+    enter_folder();
+    struct stat before, after;
+    aep_model *model = ready_model("nn", NULL), *loaded = STALE;
+    ck_assert_int_eq(mkfifo("pipe", 0600), 0);
+    ck_assert_int_eq(mkdir("folder", 0700), 0);
+    static const struct {
+        const char *path;
+        int error;
+    } cases[] = {{"pipe", EINVAL}, {"folder", EISDIR}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ck_assert_int_eq(lstat(cases[i].path, &before), 0);
+        errno = 0;
+        AEP_CHECK_STATUS(aep_model_save_file(model, cases[i].path), AEP_E_IO);
+        ck_assert_int_eq(errno, cases[i].error);
+        ck_assert_int_eq(lstat(cases[i].path, &after), 0);
+        ck_assert(after.st_ino == before.st_ino && after.st_mode == before.st_mode);
+        alarm(10); /* ends the test if it waits for someone to write to the pipe */
+        errno = 0;
+        AEP_CHECK_STATUS(aep_model_load_file(&loaded, cases[i].path, NULL), AEP_E_IO);
+        ck_assert_int_eq(errno, cases[i].error);
+        ck_assert_ptr_null(loaded);
+        alarm(0);
+    }
+    ck_assert_uint_eq(count_files(false), 2);
+    aep_model_free(model);
+    leave_folder();
+}
+END_TEST
+
 START_TEST(a_full_disk_leaves_the_old_file)
 {
     enter_folder();
@@ -435,5 +516,6 @@ RUN_TESTS("saving", save_uses_the_bytes_that_save_size_says, a_small_buffer_is_r
           everything_travels, a_model_without_training_travels_too, what_is_no_model_is_refused,
           a_newer_format_is_told_apart, the_file_ends_with_a_checksum, a_loaded_model_uses_the_allocator_given,
           a_file_holds_the_bytes_of_save, saving_again_replaces_the_file,
-          what_cannot_be_written_is_an_io_error_with_errno, a_full_disk_leaves_the_old_file,
+          what_cannot_be_written_is_an_io_error_with_errno, a_symbolic_link_is_followed,
+          an_existing_file_keeps_its_permissions, a_pipe_or_folder_is_left_as_it_was, a_full_disk_leaves_the_old_file,
           what_cannot_be_read_is_an_io_error_with_errno, a_damaged_file_is_refused_like_its_bytes)

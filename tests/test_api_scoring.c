@@ -266,7 +266,7 @@ START_TEST(either_half_of_the_errors_may_be_left_out)
     ck_assert_mem_eq(alone, e, sizeof e);
     AEP_CHECK(aep_errors(NULL, alone, model, NULL, rows, N, 3));
     ck_assert_mem_eq(alone, predicted, sizeof predicted);
-    AEP_CHECK(aep_errors(NULL, NULL, model, NULL, rows, N, 3));
+    AEP_CHECK_STATUS(aep_errors(NULL, NULL, model, NULL, rows, N, 3), AEP_E_ARGUMENT);
     free(rows);
     aep_model_free(model);
 }

@@ -165,9 +165,33 @@ START_TEST(a_rate_finer_than_the_calibration_lies_above_all_scores)
         ck_assert_double_le(tau, (double)nextafterf(largest, INFINITY));
         AEP_CHECK(aep_set_alarm_rate(model, 0));
         ck_assert_double_eq(stat_of(model, AEP_STAT_THRESHOLD), tau);
+        ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 1); /* no alarm at all was asked for */
         free(scores);
         aep_model_free(model);
     }
+}
+END_TEST
+
+START_TEST(the_rows_that_a_rate_needs_are_named)
+{
+    static const struct {
+        double rate;
+        size_t rows;
+        const char *named;
+    } cases[] = {{0.01, 99, " 99 "}, {0.05, 19, " 19 "}, {0.07, 14, " 14 "}, {0.003, 333, " 333 "}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (size_t n = cases[i].rows - 1; n <= cases[i].rows; n++) {
+            messages log = {0};
+            float *scores;
+            aep_model *model = calibrated(&scores, n, NULL);
+            AEP_CHECK(aep_model_set_log(model, record_message, &log));
+            AEP_CHECK(aep_set_alarm_rate(model, cases[i].rate));
+            ck_assert_uint_eq(log.n[AEP_LOG_WARNING], n < cases[i].rows);
+            if (n < cases[i].rows)
+                ck_assert_msg(strstr(log.last, cases[i].named), "%zu rows: %s", cases[i].rows, log.last);
+            free(scores);
+            aep_model_free(model);
+        }
 }
 END_TEST
 
@@ -349,8 +373,8 @@ END_TEST
 RUN_TESTS("threshold", calibrating_needs_a_trained_model, a_bad_row_leaves_the_old_calibration,
           p_values_count_the_scores_at_least_as_high, the_threshold_is_the_smallest_score_of_its_p_value,
           calibration_sets_the_threshold_of_the_alarm_rate, about_the_alarm_rate_of_normal_rows_is_flagged,
-          a_rate_finer_than_the_calibration_lies_above_all_scores, a_rate_of_one_flags_everything,
-          rates_that_are_no_share_are_refused, a_threshold_can_be_set_at_any_time,
+          a_rate_finer_than_the_calibration_lies_above_all_scores, the_rows_that_a_rate_needs_are_named,
+          a_rate_of_one_flags_everything, rates_that_are_no_share_are_refused, a_threshold_can_be_set_at_any_time,
           labels_are_scores_at_or_above_the_threshold, bad_scores_are_refused_and_nothing_is_written,
           labels_and_p_values_refuse_wrong_calls, the_order_of_calibration_rows_does_not_matter,
           a_large_calibration_is_kept_by_rank_and_stays_conservative, a_calibration_tells_when_training_went_on)

@@ -356,6 +356,27 @@ START_TEST(a_step_follows_the_schedule)
 }
 END_TEST
 
+START_TEST(the_end_of_the_schedule_is_pointed_out_once)
+{
+    enum { STEPS = 5 };
+    for (int schedule = AEP_SCHEDULE_CONSTANT; schedule <= AEP_SCHEDULE_COSINE; schedule++) {
+        messages log = {0};
+        aep_model *model = new_model("nn", SET({AEP_OPT_SCHEDULE_STEPS, STEPS}, {AEP_OPT_SCHEDULE, schedule}));
+        float *rows = new_rows("nn", 32, 1);
+        AEP_CHECK(aep_model_set_log(model, record_message, &log));
+        AEP_CHECK(aep_fit_scaling(model, rows, 32, 2));
+        for (int t = 0; t < 3 * STEPS; t++) {
+            AEP_CHECK(aep_fit_batch(model, rows, 32, 2));
+            ck_assert_uint_eq(log.n[AEP_LOG_WARNING], schedule == AEP_SCHEDULE_COSINE && t >= STEPS);
+        }
+        if (schedule == AEP_SCHEDULE_COSINE)
+            ck_assert_ptr_nonnull(strstr(log.last, "schedule_steps"));
+        free(rows);
+        aep_model_free(model);
+    }
+}
+END_TEST
+
 START_TEST(the_gradient_norm_is_that_before_clipping)
 {
     float *rows = new_rows("nnn", 64, 1);
@@ -433,5 +454,6 @@ RUN_TESTS("training", null_is_refused, another_number_of_columns_is_refused, too
           nan_is_allowed_under_impute_and_infinity_never, extreme_finite_values_do_no_harm,
           constant_columns_are_harmless_and_counted, scaling_does_not_depend_on_how_rows_are_cut,
           the_first_step_ends_the_scaling, loading_ends_the_scaling, zscore_is_what_it_says, a_step_needs_the_scaling,
-          steps_lower_the_loss, a_step_follows_the_schedule, the_gradient_norm_is_that_before_clipping,
-          settings_of_training_matter_from_the_next_step_on, steps_go_on_after_a_load_as_if_nothing_had_been)
+          steps_lower_the_loss, a_step_follows_the_schedule, the_end_of_the_schedule_is_pointed_out_once,
+          the_gradient_norm_is_that_before_clipping, settings_of_training_matter_from_the_next_step_on,
+          steps_go_on_after_a_load_as_if_nothing_had_been)

@@ -27,6 +27,13 @@ def csv_text(rows, header=('speed', 'flow', 'mode')):
     return ''.join(','.join(row) + '\n' for row in ([header] if header else []) + rows)
 
 
+def labelled(n_normal, n_anomalies, seed=2):
+    """CSV text of machine rows with a last column that says ok or fault."""
+    normal, faults = machine_rows(n_normal, seed), machine_rows(n_anomalies, seed + 1, fault=True)
+    rows = [row + ['ok'] for row in normal] + [row + ['fault'] for row in faults]
+    return csv_text(rows, ('speed', 'flow', 'mode', 'state'))
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own, in which the program runs."""
 
