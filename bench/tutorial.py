@@ -56,7 +56,7 @@ def measure(name, commands, arguments):
     results = [run(commands, arguments.aepred, arguments.data, seed) for seed in range(1, arguments.seeds + 1)]
     seconds = (time.monotonic() - begun) / arguments.seeds
     means = {figure: statistics.mean(result[figure] or 0 for result in results) for figure in FIGURES}
-    spread = {figure: statistics.pstdev(result[figure] for result in results) for figure in FIGURES}
+    spread = {figure: statistics.pstdev(result[figure] or 0 for result in results) for figure in FIGURES}
     print(f"{name:15}", *(f"{means[figure]:.3f} +-{spread[figure]:.3f}" for figure in FIGURES), f"{seconds:6.1f} s", sep="  ", flush=True)
     return means
 
