@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The loops over activation functions, for one instruction set: written so that the compiler vectorises them. Included
- * once per set with NAME(x), x with the suffix of the set, and TARGET, the attribute that switches it on. exp_real,
- * tanh_real and so on are those of activation.c.
+ * once per set with NAME(x), x with the suffix of the set, and TARGET, the attribute that switches it on.
  */
+#include "activation_math.h"
+
 #define LOOP(expression)                                                                                               \
     for (size_t i = 0; i < n; i++)                                                                                     \
     y[i] = (expression)
