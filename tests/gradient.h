@@ -34,10 +34,7 @@ static inline double central_difference(function *f, void *payload, real *x)
  * |a - b| over the larger of both. Gradients below 1e-4 are measured against 1e-4: there the differences have fewer
  * digits left than the bound asks for.
  */
-static inline double relative_error(double a, double b)
-{
-    return fabs(a - b) / fmax(fmax(fabs(a), fabs(b)), 1e-4);
-}
+static inline double relative_error(double a, double b) { return fabs(a - b) / fmax(fmax(fabs(a), fabs(b)), 1e-4); }
 
 static inline void assert_gradient(const real *gradient, real *x, size_t n, function *f, void *payload,
                                    const char *what)

@@ -25,10 +25,7 @@ static void tear_down(void)
     ck_assert_uint_eq(memory.live, 0);
 }
 
-static uint32_t next(uint32_t *state)
-{
-    return (*state = *state * 1664525u + 1013904223u) >> 8;
-}
+static uint32_t next(uint32_t *state) { return (*state = *state * 1664525u + 1013904223u) >> 8; }
 
 /* n scores in no order, of so many different values. To be freed. */
 static float *draw(size_t n, uint32_t different, uint32_t seed)

@@ -56,15 +56,9 @@ static void free_net(fixture *f)
     aep__net_free(&f->net, &f->mem);
 }
 
-static void forward(fixture *f)
-{
-    aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss);
-}
+static void forward(fixture *f) { aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss); }
 
-static const real *value(const fixture *f, size_t node)
-{
-    return aep__value(&f->net.tape, &f->frame, node);
-}
+static const real *value(const fixture *f, size_t node) { return aep__value(&f->net.tape, &f->frame, node); }
 
 /* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms. */
 static double distance_from_kinks(const fixture *f)

@@ -46,10 +46,7 @@ static size_t reduce(fixture *f, size_t node)
     return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
 }
 
-static size_t weigh(fixture *f, size_t scalar)
-{
-    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar);
-}
+static size_t weigh(fixture *f, size_t scalar) { return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar); }
 
 static size_t input_case(fixture *f, int attr)
 {

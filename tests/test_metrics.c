@@ -11,10 +11,7 @@ enum { MOST = 60 };
 
 #define N(array) (sizeof(array) / sizeof *(array))
 
-static uint32_t next(uint32_t *state)
-{
-    return (*state = *state * 1664525u + 1013904223u) >> 8;
-}
+static uint32_t next(uint32_t *state) { return (*state = *state * 1664525u + 1013904223u) >> 8; }
 
 typedef struct rates {
     double precision, recall, f1;

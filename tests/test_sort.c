@@ -10,10 +10,7 @@
 
 enum { LARGE = 200000 }; /* more than the block that heapsort is given at once */
 
-static uint32_t next(uint32_t *state)
-{
-    return (*state = *state * 1664525u + 1013904223u) >> 8;
-}
+static uint32_t next(uint32_t *state) { return (*state = *state * 1664525u + 1013904223u) >> 8; }
 
 static int compare(const void *a, const void *b)
 {
