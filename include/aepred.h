@@ -450,7 +450,8 @@ AEP_API int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n
 /**
  * Score normal rows that were not trained on and keep the distribution of their scores in the model, in place of any
  * earlier one; then set the threshold from AEP_OPT_ALARM_RATE. Warns in the log when the model has collapsed.
- * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (not trained), MEMORY. Thread class: exclusive.
+ * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (not trained), DIVERGED (a score
+ * is not finite), MEMORY. Thread class: exclusive.
  */
 AEP_API int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
@@ -503,7 +504,8 @@ AEP_API void aep_workspace_free(aep_workspace *workspace);
  * Score rows: scores (n_rows), the higher the more anomalous.
  * Errors: ARGUMENT, COLUMNS, ROWS (none), NOT_FINITE, LEVEL, STATE (no scaling), WORKSPACE, DIVERGED (the weights give
  * a score that is not finite: a step that diverged unnoticed, or a file made so).
- * Thread class: const on the model, exclusive on the workspace. The same errors and class hold for the next four.
+ * Thread class: const on the model, exclusive on the workspace. The same class and errors, DIVERGED apart, hold for the
+ * next four; with such weights their results need not be finite.
  */
 AEP_API int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
                       size_t n_cols);
