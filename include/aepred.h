@@ -45,11 +45,11 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------- version */
 
 #define AEP_VERSION_MAJOR 0
-#define AEP_VERSION_MINOR 1
+#define AEP_VERSION_MINOR 2
 #define AEP_VERSION_PATCH 0
 #define AEP_VERSION_NUMBER (AEP_VERSION_MAJOR * 10000 + AEP_VERSION_MINOR * 100 + AEP_VERSION_PATCH)
 
-/** The version of the library that is running, for example "0.1.0". Thread class: pure. */
+/** The version of the library that is running, for example "0.2.0". Thread class: pure. */
 AEP_API const char *aep_version(void);
 
 /** The same as a number, major * 10000 + minor * 100 + patch; compare with AEP_VERSION_NUMBER. Thread class: pure. */
@@ -129,7 +129,7 @@ enum aep_option {
     AEP_OPT_HEAD_ACTIVATION = 3,    /**< head_activation: of the hidden layers of the head; tanh */
     AEP_OPT_CODE_ACTIVATION = 4,    /**< code_activation: of the latent variables; identity */
     AEP_OPT_OUTPUT_ACTIVATION = 5,  /**< output_activation: of the reconstruction; identity */
-    AEP_OPT_NOISE = 6,              /**< noise: none, gaussian, masking; gaussian (any time) */
+    AEP_OPT_NOISE = 6,              /**< noise: none, gaussian, masking, block; gaussian (any time) */
     AEP_OPT_NOISE_LEVEL = 7,        /**< noise_level: standard deviation, or share of features masked; 0.1 (any time) */
     AEP_OPT_ERROR = 8,              /**< error: norm (one number a row) or vector (|x - x'| by feature); norm */
     AEP_OPT_SQUARED = 9,            /**< squared: use squared norms in the losses; 0 */
@@ -159,7 +159,9 @@ enum aep_option {
     AEP_OPT_ALARM_RATE = 33,        /**< alarm_rate: share of normal rows flagged that aep_calibrate aims at; 0.01 (any time) */
     AEP_OPT_CALIBRATION_SIZE = 34,  /**< calibration_size: most calibration scores kept in the model; 10000 (any time) */
     AEP_OPT_SAVE_TRAINING = 35,     /**< save_training: save what training needs to go on (triples the file); 1 (any time) */
-    AEP_OPT_SCALE_LEVELS = 36       /**< scale_levels: scale one-hot features like numeric ones; 0 */
+    AEP_OPT_SCALE_LEVELS = 36,      /**< scale_levels: scale one-hot features like numeric ones; 0 */
+    AEP_OPT_NOISE_BLOCK = 37,       /**< noise_block: edge of the squares of block noise in pixels; 4 (any time) */
+    AEP_OPT_CHANNEL_SCALING = 38    /**< channel_scaling: scale all pixels of an image's channel alike; 1 */
 };
 
 /** Values of the activation options. */
@@ -173,8 +175,13 @@ enum aep_activation {
     AEP_SILU = 6  /**< x sigmoid(x) */
 };
 
-/** Values of AEP_OPT_NOISE. */
-enum aep_noise { AEP_NOISE_NONE = 0, AEP_NOISE_GAUSSIAN = 1, AEP_NOISE_MASKING = 2 };
+/** Values of AEP_OPT_NOISE. A masked feature is 0, which after scaling is about its usual value. */
+enum aep_noise {
+    AEP_NOISE_NONE = 0,
+    AEP_NOISE_GAUSSIAN = 1, /**< added, with noise_level as its standard deviation */
+    AEP_NOISE_MASKING = 2,  /**< a share noise_level of the features masked; of an image: of the pixels, all channels */
+    AEP_NOISE_BLOCK = 3     /**< of an image: squares of noise_block pixels masked, a share noise_level of the area */
+};
 
 /** Values of AEP_OPT_ERROR. */
 enum aep_error { AEP_ERROR_NORM = 0, AEP_ERROR_VECTOR = 1 };
@@ -212,10 +219,29 @@ enum aep_option_type { AEP_TYPE_REAL = 0, AEP_TYPE_INTEGER = 1, AEP_TYPE_CHOICE 
 
 /** Parts of the network whose layers can be set. */
 enum aep_part {
-    AEP_PART_ENCODER = 0, /**< hidden widths, then the width of the code */
-    AEP_PART_DECODER = 1, /**< hidden widths between code and output; not set: the encoder's, mirrored */
+    AEP_PART_ENCODER = 0, /**< hidden widths (of an image: behind its image layers), then the width of the code */
+    AEP_PART_DECODER = 1, /**< hidden widths between code and output (of an image: in front of its image layers); not
+                               set: the encoder's, mirrored */
     AEP_PART_HEAD = 2     /**< hidden widths of the head */
 };
+
+/**
+ * Layers that work on images, or on the maps (channels, height, width) that such layers make of them. Where an image has
+ * a height or width of 1, kernels and strides are 1 in that direction: an image of height 1 is a signal, and its layers
+ * are one-dimensional.
+ */
+enum aep_layer_kind {
+    AEP_LAYER_CONV = 0,            /**< convolution, size: filters; followed by the activation */
+    AEP_LAYER_CONV_TRANSPOSED = 1, /**< its transpose, size: filters; followed by the activation; decoder only */
+    AEP_LAYER_UPSAMPLE = 2,        /**< each pixel repeated stride times in both directions; decoder only */
+    AEP_LAYER_MAX_POOL = 3,        /**< the largest value under the kernel; encoder only */
+    AEP_LAYER_AVERAGE_POOL = 4,    /**< the mean of the values under the kernel; encoder only */
+    AEP_LAYER_NORM = 5             /**< group norm (Wu and He 2018) over size groups of channels, 1: layer norm; before
+                                        the activation of the layer in front of it */
+};
+
+/** The padding of a convolution that is not given: (kernel - 1) / 2 zeros on each side. */
+#define AEP_PADDING_AUTO ((size_t)-1)
 
 /** Kinds of column. */
 enum aep_column_kind { AEP_COLUMN_NUMERIC = 0, AEP_COLUMN_CATEGORICAL = 1 };
@@ -258,6 +284,44 @@ AEP_API int aep_options_set_layers(aep_options *options, int part, const size_t 
  */
 AEP_API int aep_options_set_column(aep_options *options, size_t column, const char *name, int kind,
                                    const char *const *levels, size_t n_levels);
+
+/**
+ * Say that rows are images: channels * height * width columns, channel by channel, each row by row (as in CIFAR-10's
+ * files and in NumPy arrays (n, channels, height, width)). Forgets image layers added before. The network becomes
+ * convolutional: image layers, then the dense layers of AEP_PART_ENCODER down to the code, the dense layers of
+ * AEP_PART_DECODER, then image layers up to the size of the image. Without any image layer added the encoder gets two
+ * convolutions, of 16 and 32 filters, kernel 3, stride 2. Without widths of the encoder set the code is 32 wide and no
+ * dense layer lies in front of it. 0, 0, 0 makes rows columns again. All columns of an image are numeric, and the
+ * option missing_indicator cannot be used.
+ * Errors: ARGUMENT, RANGE (only some sizes are 0), LIMIT (more than 2^24 values). Thread class: exclusive.
+ */
+AEP_API int aep_options_set_image(aep_options *options, size_t channels, size_t height, size_t width);
+
+/**
+ * Append a convolution to the encoder: aep_options_add_image_layer(options, AEP_PART_ENCODER, AEP_LAYER_CONV, filters,
+ * kernel, stride, AEP_PADDING_AUTO). With an odd kernel and stride s a map of height h becomes one of ceil(h / s).
+ */
+AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t kernel, size_t stride);
+
+/**
+ * Append an image layer (enum aep_layer_kind) to AEP_PART_ENCODER or AEP_PART_DECODER.
+ *   size: filters of a convolution, groups of a norm, 0 for the others; kernel: its edge, for convolutions and pools,
+ *   else 0; stride: 0 for a norm; padding: zeros on each side for convolutions, less than the kernel, else 0 (or
+ *   AEP_PADDING_AUTO for all).
+ * From a map of h by w
+ *   a convolution makes floor((h + 2 padding - kernel) / stride) + 1 rows, columns alike;
+ *   a pool ceil((h - kernel) / stride) + 1, of which the last may reach over the edge, where there are no values;
+ *   a transposed convolution and upsampling a size that the opposite layer would shrink to h: that size which the
+ *   encoder has passed through, else (stride * h) or what comes nearest to it.
+ * Without layers for the decoder it mirrors the encoder: the same layers in opposite order, convolutions transposed,
+ * pools undone by upsampling. Layers that are given begin on the map where the encoder's image layers ended, and must
+ * end at the image's size and channels, which aep_model_new checks.
+ * Errors: ARGUMENT, OPTION (part, or kind in that part), STATE (aep_options_set_image comes first), RANGE (a number
+ * that is out of bounds, a stride of 0, a kernel larger than its map, groups that do not divide the channels), LIMIT
+ * (more than 32 layers, more than 2^24 values in a map, or a size of more than 65,536). Thread class: exclusive.
+ */
+AEP_API int aep_options_add_image_layer(aep_options *options, int part, int kind, size_t size, size_t kernel,
+                                        size_t stride, size_t padding);
 
 /** Where messages go; NULL: nowhere (the preset). Models inherit it. Errors: ARGUMENT. Thread class: exclusive. */
 AEP_API int aep_options_set_log(aep_options *options, aep_log_fn log, void *payload);
@@ -304,8 +368,10 @@ typedef struct aep_model aep_model;
 
 /**
  * A new model for rows of n_cols columns, weights drawn from the seed. options may be NULL (all presets).
- * Errors: ARGUMENT, MEMORY, COLUMNS (n_cols is 0, or a column was described beyond it), RANGE (masking noise with a
- * noise_level above 1), LIMIT. Thread class: pure (const on options).
+ * Errors: ARGUMENT, MEMORY, COLUMNS (n_cols is 0, or not what the image has, or a column was described beyond it),
+ * RANGE (masking noise with a noise_level above 1; block noise, and no image; an image with a categorical column or
+ * missing indicators; image layers of a decoder that do not end at the image's size), LIMIT. Thread class: pure (const
+ * on options).
  */
 AEP_API int aep_model_new(aep_model **model, const aep_options *options, size_t n_cols);
 
@@ -332,6 +398,21 @@ AEP_API size_t aep_model_error_size(const aep_model *model);
  * how many there are, or a negative status: ARGUMENT, OPTION. Thread class: const.
  */
 AEP_API int aep_model_layers(size_t *widths, size_t capacity, const aep_model *model, int part);
+
+/** The size of the images that the rows are; any pointer may be NULL. Errors: ARGUMENT, STATE (they are no images; the
+   sizes are 0). Thread class: const. */
+AEP_API int aep_model_image(size_t *channels, size_t *height, size_t *width, const aep_model *model);
+
+/**
+ * An image layer of a part (from 0), as aep_options_add_image_layer takes it, with presets and mirroring resolved; any
+ * pointer may be NULL. Errors: ARGUMENT, OPTION (part), RANGE (there is no such layer). Thread class: const.
+ */
+AEP_API int aep_model_image_layer(int *kind, size_t *size, size_t *kernel, size_t *stride, size_t *padding,
+                                  const aep_model *model, int part, size_t layer);
+
+/** The size of the map that comes out of an image layer; any pointer may be NULL. Errors and thread class as above. */
+AEP_API int aep_model_image_map(size_t *channels, size_t *height, size_t *width, const aep_model *model, int part,
+                                size_t layer);
 
 /** The name of a column; NULL if it has none or does not exist. Lives as long as the model. Thread class: const. */
 AEP_API const char *aep_model_column_name(const aep_model *model, size_t column);
@@ -527,7 +608,8 @@ AEP_API int aep_errors(float *errors, float *predicted, const aep_model *model, 
 
 /**
  * What each input column contributes to the score: shares (n_rows, n_cols), not negative, adding up to 1 for each row
- * (to within rounding). A categorical column counts as one.
+ * (to within rounding). A categorical column counts as one. Of an image they are a heat map over its pixels, channel by
+ * channel like the image.
  */
 AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *workspace, const float *rows,
                         size_t n_rows, size_t n_cols);

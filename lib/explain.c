@@ -6,6 +6,9 @@
  *         reconstruction or its usual value, whichever lowers it more.
  * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to
  * it, with the score in place of the error. docs/method.md gives the measurements behind this choice.
+ *
+ * Of images the first view alone is taken where it applies: a single pixel that is put right changes next to nothing, and
+ * trying them all takes twice as many passes as there are pixels.
  */
 #include "score.h"
 
@@ -65,12 +68,11 @@ static float candidate(const aep_model *model, const float *rebuilt, size_t col,
     return usual ? model->scaler.fill[col] : rebuilt[col];
 }
 
-/* drop (n_cols): by how much what is blamed on a row can fall below `from`. */
+/* drop (n_cols), all 0 before: by how much what is blamed on a row can fall below `from`. */
 static void drops(float *drop, aep_workspace *ws, const aep_model *model, const float *row, const float *rebuilt,
                   float from, enum blame blame)
 {
     const size_t n_cols = model->schema.n_columns, n_variants = CANDIDATES * n_cols;
-    memset(drop, 0, n_cols * sizeof *drop);
     for (size_t start = 0, n; start < n_variants; start += n) {
         n = n_variants - start < ws->frame.capacity ? n_variants - start : ws->frame.capacity;
         for (size_t i = 0; i < n; i++) {
@@ -121,6 +123,11 @@ static void explain_row(float *shares, aep_workspace *ws, const aep_model *model
     const enum blame blame = choose_blame(ws, model);
     read_blamed(&from, ws, model, 1, blame);
     own_parts(shares, ws, model, blame);
+    memset(drop, 0, n_cols * sizeof *drop);
+    if (model->settings.image.shape.channels && blame != BLAME_SCORE) {
+        combine(shares, drop, n_cols);
+        return;
+    }
     aep__scaler_invert(&model->scaler, aep__value(&net->tape, &ws->frame, net->reconstruction), rebuilt);
     drops(drop, ws, model, row, rebuilt, from, blame);
     combine(shares, drop, n_cols);

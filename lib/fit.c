@@ -66,10 +66,11 @@ static aep__pass make_pass(const aep_model *model, size_t rows, bool training)
         .dparams = model->trainer.dparams,
         .rows = rows,
         .training = training,
-        .noise = (int)aep__option(model, AEP_OPT_NOISE),
-        .noise_level = (real)aep__option(model, AEP_OPT_NOISE_LEVEL),
-        .seed = (uint64_t)aep__option(model, AEP_OPT_SEED),
-        .step = model->steps,
+        .noise = {.kind = (int)aep__option(model, AEP_OPT_NOISE),
+                  .level = (real)aep__option(model, AEP_OPT_NOISE_LEVEL),
+                  .block = (size_t)aep__option(model, AEP_OPT_NOISE_BLOCK),
+                  .seed = (uint64_t)aep__option(model, AEP_OPT_SEED),
+                  .step = model->steps},
     };
     aep__net_weigh(&pass, aep__option(model, AEP_OPT_WEIGHT_DECAY), aep__option(model, AEP_OPT_COMPACTNESS),
                    aep__option(model, AEP_OPT_HEAD_WEIGHT));
@@ -436,7 +437,7 @@ static void warn_if_reconstruction_is_constant(const plan *p, aep_model *model)
     const aep__net *net = &model->net;
     const aep__frame *frame = &model->trainer.frame;
     const size_t n = run_sample(p, model, net->reconstruction), width = net->n_features;
-    real *mean = model->trainer.dparams; /* scratch: there are more parameters than features */
+    real *mean = aep__gradient(&net->tape, frame, net->reconstruction); /* as wide, and free */
     const double before = (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->x), n, width);
     const double after =
         (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->reconstruction), n, width);

@@ -100,15 +100,27 @@ static void cblas(bool transpose_a, bool transpose_b, real *c, const real *a, si
 }
 #endif
 
+void aep__gemm_add(real *c, const real *a, const real *b, size_t m, size_t n, size_t k, bool row_exact)
+{
+    if (!row_exact && worth_cblas(m, n, k))
+        cblas(false, false, c, a, k, b, n, m, n, k);
+    else
+        best_kernel()(c, a, k, 1, b, m, n, k);
+}
+
 void aep__gemm_forward(real *y, const real *x, const real *w, const real *bias, size_t m, size_t n, size_t k,
                        bool row_exact)
 {
     for (size_t i = 0; i < m; i++)
         memcpy(y + i * n, bias, n * sizeof *y);
-    if (!row_exact && worth_cblas(m, n, k))
-        cblas(false, false, y, x, k, w, n, m, n, k);
-    else
-        best_kernel()(y, x, k, 1, w, m, n, k);
+    aep__gemm_add(y, x, w, m, n, k, row_exact);
+}
+
+void aep__gemm_transpose(real *to, const real *from, size_t m, size_t n)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++)
+            to[j * m + i] = from[i * n + j];
 }
 
 void aep__gemm_dw(real *dw, const real *x, const real *dy, size_t m, size_t n, size_t k)
@@ -125,8 +137,6 @@ void aep__gemm_dx(real *dx, const real *dy, const real *w, real *scratch, size_t
         cblas(false, true, dx, dy, n, w, n, m, k, n);
         return;
     }
-    for (size_t p = 0; p < k; p++) /* scratch (n, k) = W' */
-        for (size_t j = 0; j < n; j++)
-            scratch[j * k + p] = w[p * n + j];
+    aep__gemm_transpose(scratch, w, k, n);
     best_kernel()(dx, dy, n, 1, scratch, m, k, n);
 }

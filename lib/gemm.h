@@ -18,6 +18,12 @@
 void aep__gemm_forward(real *y, const real *x, const real *w, const real *bias, size_t m, size_t n, size_t k,
                        bool row_exact);
 
+/* C (m, n) += A (m, k) B (k, n) */
+void aep__gemm_add(real *c, const real *a, const real *b, size_t m, size_t n, size_t k, bool row_exact);
+
+/* to (n, m) = from (m, n)' */
+void aep__gemm_transpose(real *to, const real *from, size_t m, size_t n);
+
 /* dW (k, n) += X' (k, m) dY (m, n) */
 void aep__gemm_dw(real *dw, const real *x, const real *dy, size_t m, size_t n, size_t k);
 

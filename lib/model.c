@@ -79,9 +79,13 @@ void aep__trainer_free(aep__trainer *trainer, const aep_allocator *mem)
 
 /* ---------------------------------------------------------------------------------------------------- making */
 
-/* Two hidden widths on the way from n features down to a code of about their root. */
-static void preset_encoder(aep__layers *encoder, size_t n_features)
+/* Two hidden widths on the way from n features down to a code of about their root; of images the image layers do that. */
+static void preset_encoder(aep__layers *encoder, size_t n_features, bool image)
 {
+    if (image) {
+        *encoder = (aep__layers){.n = 1, .width = {32}};
+        return;
+    }
     const double n = (double)n_features;
     const double code = fmin(fmax(round(sqrt(n)), 1), 32);
     encoder->n = 3;
@@ -90,30 +94,63 @@ static void preset_encoder(aep__layers *encoder, size_t n_features)
     encoder->width[2] = (size_t)code;
 }
 
-static void resolve_layers(aep__layers layers[AEP__PART_COUNT], size_t n_features)
+static void resolve_layers(aep__settings *settings, size_t n_features)
 {
+    aep__layers *layers = settings->layers;
     aep__layers *encoder = &layers[AEP_PART_ENCODER], *decoder = &layers[AEP_PART_DECODER];
     aep__layers *head = &layers[AEP_PART_HEAD];
     if (!encoder->n)
-        preset_encoder(encoder, n_features);
+        preset_encoder(encoder, n_features, settings->image.shape.channels > 0);
     if (!decoder->n)
         for (size_t i = encoder->n - 1; i-- > 0;)
             decoder->width[decoder->n++] = encoder->width[i];
     if (!head->n)
         *head = (aep__layers){.n = 2, .width = {32, 32}};
+    aep__image_resolve(&settings->image);
 }
 
-static int check_settings(const aep__settings *settings, const aep__log *log)
+static int check_image(const aep__image *image, const aep__settings *settings, const aep__schema *schema,
+                       const aep__log *log)
 {
-    if ((int)settings->value[AEP_OPT_NOISE] == AEP_NOISE_MASKING && settings->value[AEP_OPT_NOISE_LEVEL] > 1)
-        return aep__fail(log, AEP_E_RANGE, "option noise_level: %g is no share; masking noise takes 0 to 1",
-                         settings->value[AEP_OPT_NOISE_LEVEL]);
+    const aep__shape *s = &image->shape;
+    if (!s->channels)
+        return AEP_OK;
+    if (aep__shape_size(s) != schema->n_columns)
+        return aep__fail(
+            log, AEP_E_COLUMNS,
+            "an image of %zu x %zu x %zu (channels, height, width) has %zu values, the rows have %zu columns",
+            s->channels, s->height, s->width, aep__shape_size(s), schema->n_columns);
+    for (size_t c = 0; c < schema->n_columns; c++)
+        if (schema->columns[c].kind != AEP_COLUMN_NUMERIC)
+            return aep__fail(log, AEP_E_RANGE, "column %zu is categorical: all columns of an image are numeric", c);
+    if (settings->value[AEP_OPT_MISSING_INDICATOR] != 0)
+        return aep__fail(log, AEP_E_RANGE, "option missing_indicator: an image has no room for it; set it to 0");
     return AEP_OK;
+}
+
+static int check_noise(const aep__settings *settings, const aep__log *log)
+{
+    const int noise = (int)settings->value[AEP_OPT_NOISE];
+    const double level = settings->value[AEP_OPT_NOISE_LEVEL];
+    if ((noise == AEP_NOISE_MASKING || noise == AEP_NOISE_BLOCK) && level > 1)
+        return aep__fail(log, AEP_E_RANGE, "option noise_level: %g is no share; masking and block noise take 0 to 1",
+                         level);
+    if (noise == AEP_NOISE_BLOCK && !settings->image.shape.channels)
+        return aep__fail(log, AEP_E_RANGE, "option noise: block is for images only; call aep_options_set_image");
+    return AEP_OK;
+}
+
+/* What depends on more than one option. */
+static int check_settings(const aep__settings *settings, const aep__schema *schema, const aep__log *log)
+{
+    int status = check_noise(settings, log);
+    return status ? status : check_image(&settings->image, settings, schema, log);
 }
 
 static aep__scaling_config scaling_config(const aep__settings *settings)
 {
     const double *value = settings->value;
+    const aep__shape *image = &settings->image.shape;
     return (aep__scaling_config){
         .scaling = (int)value[AEP_OPT_SCALING],
         .squash = (int)value[AEP_OPT_SCALING] == AEP_SCALING_NONE ? AEP_SQUASH_NONE : (int)value[AEP_OPT_SQUASH],
@@ -122,17 +159,26 @@ static aep__scaling_config scaling_config(const aep__settings *settings)
         .squash_limit = value[AEP_OPT_SQUASH_LIMIT],
         .indicator = value[AEP_OPT_MISSING_INDICATOR] != 0 && (int)value[AEP_OPT_MISSING] == AEP_MISSING_IMPUTE,
         .scale_levels = value[AEP_OPT_SCALE_LEVELS] != 0,
+        .group = image->channels && value[AEP_OPT_CHANNEL_SCALING] != 0 ? image->height * image->width : 1,
     };
 }
 
-static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings *settings, const aep__layers *layers,
+/* settings: resolved */
+static int make_net(aep__net *net, const aep_allocator *mem, const aep__log *log, const aep__settings *settings,
                     size_t n_features)
 {
     const double *value = settings->value;
-    const aep__layers *encoder = &layers[AEP_PART_ENCODER], *decoder = &layers[AEP_PART_DECODER];
-    const aep__layers *head = &layers[AEP_PART_HEAD];
+    const aep__layers *encoder = &settings->layers[AEP_PART_ENCODER], *decoder = &settings->layers[AEP_PART_DECODER];
+    const aep__layers *head = &settings->layers[AEP_PART_HEAD];
+    const bool image = settings->image.shape.channels > 0;
+    aep__image_plan plan;
+    int status = image ? aep__image_plan_make(&plan, &settings->image, log) : AEP_OK;
+    if (status)
+        return status;
     const aep__net_config config = {
         .n_features = n_features,
+        .plan = image ? &plan : NULL,
+        .image = settings->image.shape,
         .encoder = encoder->width,
         .n_encoder = encoder->n,
         .decoder = decoder->width,
@@ -153,15 +199,17 @@ static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings
 int aep__model_count(size_t *n_params, const aep_allocator *mem, const aep__settings *settings,
                      const aep__schema *schema)
 {
+    const aep__log silent = {0};
     aep__net net;
-    aep__layers layers[AEP__PART_COUNT];
+    aep__settings resolved = *settings;
     size_t n_features;
-    int status = aep__schema_features(&n_features, schema, scaling_config(settings).indicator);
+    int status = check_settings(settings, schema, &silent);
+    if (!status)
+        status = aep__schema_features(&n_features, schema, scaling_config(settings).indicator);
     if (status)
         return status;
-    memcpy(layers, settings->layers, sizeof layers);
-    resolve_layers(layers, n_features);
-    status = make_net(&net, mem, settings, layers, n_features);
+    resolve_layers(&resolved, n_features);
+    status = make_net(&net, mem, &silent, &resolved, n_features);
     if (status)
         return status;
     *n_params = net.tape.n_params;
@@ -179,11 +227,11 @@ static int fill_model(aep_model *m, const aep__schema *schema)
     status = aep__schema_features(&n_features, &m->schema, scaling.indicator);
     if (status)
         return status;
-    resolve_layers(m->settings.layers, n_features);
+    resolve_layers(&m->settings, n_features);
     status = aep__scaler_init(&m->scaler, &m->mem, &m->schema, &scaling);
     if (status)
         return status;
-    status = make_net(&m->net, &m->mem, &m->settings, m->settings.layers, n_features);
+    status = make_net(&m->net, &m->mem, &m->log, &m->settings, n_features);
     if (status)
         return status;
     return aep__weights_init(&m->weights, &m->mem, m->net.tape.n_params) ? AEP_OK : AEP_E_MEMORY;
@@ -193,7 +241,7 @@ int aep__model_make(aep_model **model, const aep_allocator *mem, const aep__log 
                     const aep__schema *schema)
 {
     *model = NULL;
-    int status = check_settings(settings, log);
+    int status = check_settings(settings, schema, log);
     if (status)
         return status;
     aep_model *m = aep__alloc(mem, 1, sizeof *m);
@@ -389,6 +437,70 @@ int aep_model_layers(size_t *widths, size_t capacity, const aep_model *model, in
     return (int)layers->n;
 }
 
+static void put_shape(size_t *channels, size_t *height, size_t *width, const aep__shape *shape)
+{
+    if (channels)
+        *channels = shape->channels;
+    if (height)
+        *height = shape->height;
+    if (width)
+        *width = shape->width;
+}
+
+int aep_model_image(size_t *channels, size_t *height, size_t *width, const aep_model *model)
+{
+    if (!model)
+        return AEP_E_ARGUMENT;
+    put_shape(channels, height, width, &model->settings.image.shape);
+    return model->settings.image.shape.channels ? AEP_OK : AEP_E_STATE;
+}
+
+/* A layer as it was planned when the model was made. */
+static int find_map_layer(aep__map_layer *found, const aep_model *model, int part, size_t layer)
+{
+    aep__image_plan plan = {0};
+    if (!model)
+        return AEP_E_ARGUMENT;
+    if (part != AEP_PART_ENCODER && part != AEP_PART_DECODER)
+        return AEP_E_OPTION;
+    if (model->settings.image.shape.channels)
+        (void)aep__image_plan_make(&plan, &model->settings.image, NULL); /* as it could be then */
+    const aep__map_stack *layers = part == AEP_PART_ENCODER ? &plan.encoder : &plan.decoder;
+    if (layer >= layers->n)
+        return AEP_E_RANGE;
+    *found = layers->layer[layer];
+    return AEP_OK;
+}
+
+int aep_model_image_layer(int *kind, size_t *size, size_t *kernel, size_t *stride, size_t *padding,
+                          const aep_model *model, int part, size_t layer)
+{
+    aep__map_layer found;
+    int status = find_map_layer(&found, model, part, layer);
+    if (status)
+        return status;
+    if (kind)
+        *kind = found.layer.kind;
+    if (size)
+        *size = found.layer.size;
+    if (kernel)
+        *kernel = found.layer.kernel;
+    if (stride)
+        *stride = found.layer.stride;
+    if (padding)
+        *padding = found.layer.padding;
+    return AEP_OK;
+}
+
+int aep_model_image_map(size_t *channels, size_t *height, size_t *width, const aep_model *model, int part, size_t layer)
+{
+    aep__map_layer found;
+    int status = find_map_layer(&found, model, part, layer);
+    if (!status)
+        put_shape(channels, height, width, &found.out);
+    return status;
+}
+
 static const aep__column *find_column(const aep_model *model, size_t column)
 {
     return model && column < model->schema.n_columns ? &model->schema.columns[column] : NULL;
@@ -435,7 +547,7 @@ int aep_model_set(aep_model *model, int key, double value)
         return status;
     if (!aep_option_is_changeable(key))
         return aep__fail(&model->log, AEP_E_STATE, "option %s is fixed when the model is made", aep_option_name(key));
-    status = check_settings(&changed, &model->log);
+    status = check_noise(&changed, &model->log);
     if (status)
         return status;
     if (key == AEP_OPT_SCORE && value != aep__option(model, key))

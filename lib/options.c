@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const activations[] = {"identity", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", NULL};
-static const char *const noises[] = {"none", "gaussian", "masking", NULL};
+static const char *const noises[] = {"none", "gaussian", "masking", "block", NULL};
 static const char *const errors[] = {"norm", "vector", NULL};
 static const char *const schedules[] = {"constant", "cosine", NULL};
 static const char *const scores[] = {"prediction", "reconstruction", "signed", NULL};
@@ -41,9 +41,9 @@ static const option table[AEP__OPTION_COUNT] = {
     {AEP_OPT_OUTPUT_ACTIVATION, AEP_TYPE_CHOICE, false, "output_activation", CHOICE(activations), AEP_IDENTITY,
      activations, "activation of the reconstruction"},
     {AEP_OPT_NOISE, AEP_TYPE_CHOICE, true, "noise", CHOICE(noises), AEP_NOISE_GAUSSIAN, noises,
-     "what the autoencoder learns to undo: nothing, Gaussian noise, or features masked with 0"},
+     "what the autoencoder learns to undo: nothing, Gaussian noise, features masked with 0, or squares of an image"},
     {AEP_OPT_NOISE_LEVEL, REAL, "noise_level", 0, 10, 0.1, NULL,
-     "standard deviation of Gaussian noise, or share of features masked (0 to 1)"},
+     "standard deviation of Gaussian noise, or share of features or of the image masked (0 to 1)"},
     {AEP_OPT_ERROR, AEP_TYPE_CHOICE, false, "error", CHOICE(errors), AEP_ERROR_NORM, errors,
      "what the head predicts: the norm of the reconstruction error, or the error of each feature"},
     {AEP_OPT_SQUARED, AEP_TYPE_SWITCH, false, "squared", 0, 1, 0, NULL, "use squared norms in the losses"},
@@ -90,6 +90,9 @@ static const option table[AEP__OPTION_COUNT] = {
      "save what training needs to go on; triples the file"},
     {AEP_OPT_SCALE_LEVELS, AEP_TYPE_SWITCH, false, "scale_levels", 0, 1, 0, NULL,
      "scale the features of categorical columns like numeric ones"},
+    {AEP_OPT_NOISE_BLOCK, INTEGER, "noise_block", 1, 1024, 4, NULL, "edge of the squares of block noise, in pixels"},
+    {AEP_OPT_CHANNEL_SCALING, AEP_TYPE_SWITCH, false, "channel_scaling", 0, 1, 1, NULL,
+     "scale all pixels of an image's channel alike"},
 };
 
 static const option *find(int key) { return key >= 1 && key <= AEP__OPTION_COUNT ? &table[key - 1] : NULL; }
@@ -331,6 +334,7 @@ void aep__settings_write(const aep__settings *settings, aep__writer *w)
         for (size_t i = 0; i < settings->layers[part].n; i++)
             aep__put_u32(w, (uint32_t)settings->layers[part].width[i]);
     }
+    aep__image_write(&settings->image, w);
 }
 
 static void read_layers(aep__layers *layers, aep__reader *r)
@@ -347,7 +351,7 @@ static void read_layers(aep__layers *layers, aep__reader *r)
     }
 }
 
-int aep__settings_read(aep__settings *settings, aep__reader *r)
+int aep__settings_read(aep__settings *settings, aep__reader *r, uint32_t version)
 {
     aep__settings read;
     aep__settings_init(&read);
@@ -361,7 +365,7 @@ int aep__settings_read(aep__settings *settings, aep__reader *r)
     }
     for (int part = 0; part < AEP__PART_COUNT && !r->bad; part++)
         read_layers(&read.layers[part], r);
-    if (r->bad)
+    if (r->bad || (version > 1 && aep__image_read(&read.image, r)))
         return AEP_E_FORMAT;
     *settings = read;
     return AEP_OK;
@@ -432,6 +436,31 @@ int aep_options_set_layers(aep_options *options, int part, const size_t *widths,
     for (size_t i = 0; i < n_widths; i++)
         layers->width[i] = widths[i];
     return AEP_OK;
+}
+
+int aep_options_set_image(aep_options *options, size_t channels, size_t height, size_t width)
+{
+    return options ? aep__image_set(&options->settings.image, &options->log, channels, height, width) : AEP_E_ARGUMENT;
+}
+
+int aep_options_add_image_layer(aep_options *options, int part, int kind, size_t size, size_t kernel, size_t stride,
+                                size_t padding)
+{
+    const aep__image_layer layer = {kind, size, kernel, stride, padding};
+    if (!options)
+        return AEP_E_ARGUMENT;
+    if (part != AEP_PART_ENCODER && part != AEP_PART_DECODER)
+        return aep__fail(&options->log, AEP_E_OPTION, "part %d has no image layers; 0 is the encoder, 1 the decoder",
+                         part);
+    if (!options->settings.image.shape.channels)
+        return aep__fail(&options->log, AEP_E_STATE, "an image layer, and no image: call aep_options_set_image first");
+    return aep__image_add(&options->settings.image, &options->log, part, &layer);
+}
+
+int aep_options_add_conv(aep_options *options, size_t filters, size_t kernel, size_t stride)
+{
+    return aep_options_add_image_layer(options, AEP_PART_ENCODER, AEP_LAYER_CONV, filters, kernel, stride,
+                                       AEP_PADDING_AUTO);
 }
 
 int aep_options_set_column(aep_options *options, size_t column, const char *name, int kind, const char *const *levels,

@@ -3,10 +3,10 @@
 #ifndef AEP_OPTIONS_H
 #define AEP_OPTIONS_H
 
-#include "log.h"
+#include "image.h"
 #include "schema.h"
 
-enum { AEP__OPTION_COUNT = 36, AEP__MAX_LAYERS = 32, AEP__MAX_WIDTH = 65536, AEP__PART_COUNT = 3 };
+enum { AEP__OPTION_COUNT = 38, AEP__MAX_LAYERS = 32, AEP__MAX_WIDTH = 65536, AEP__PART_COUNT = 3 };
 
 typedef struct aep__layers {
     size_t n; /* 0: the preset */
@@ -17,6 +17,7 @@ typedef struct aep__layers {
 typedef struct aep__settings {
     double value[AEP__OPTION_COUNT + 1]; /* by key; [0] unused */
     aep__layers layers[AEP__PART_COUNT]; /* by enum aep_part */
+    aep__image image;
 } aep__settings;
 
 struct aep_options {
@@ -34,8 +35,9 @@ int aep__settings_set(aep__settings *settings, const aep__log *log, int key, dou
 int aep__settings_get(double *value, const aep__settings *settings, int key);
 
 /* Written as (count, then key and value pairs), so that options can be added. Reading ignores nothing: an unknown key
-   or a value out of bounds is FORMAT; keys that are absent keep their presets. Layers follow. */
+   or a value out of bounds is FORMAT; keys that are absent keep their presets. Layers follow, and
+   from version 2 of the format on the image. */
 void aep__settings_write(const aep__settings *settings, aep__writer *w);
-int aep__settings_read(aep__settings *settings, aep__reader *r);
+int aep__settings_read(aep__settings *settings, aep__reader *r, uint32_t version);
 
 #endif

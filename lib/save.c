@@ -8,7 +8,7 @@
 
 _Static_assert(sizeof(real) == sizeof(float), "the model file holds float weights");
 
-enum { FORMAT_VERSION = 1, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
+enum { FORMAT_VERSION = 2, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
 
 #define LARGEST_COUNT ((uint64_t)1 << 53) /* of steps and epochs: nobody gets there, and counting on never overflows */
 
@@ -316,14 +316,14 @@ static int check_count(const aep__reader *file, const aep_allocator *mem, const 
     return !weights.bad && n == n_params ? AEP_OK : AEP_E_FORMAT;
 }
 
-static int read_model(aep_model **model, const aep_allocator *mem, aep__reader *file)
+static int read_model(aep_model **model, const aep_allocator *mem, aep__reader *file, uint32_t version)
 {
     const aep__log silent = {0};
     aep__settings settings;
     aep__schema schema = {0};
     aep__settings_init(&settings);
     aep__reader r = open_section(file, TAG_OPTIONS);
-    int status = aep__settings_read(&settings, &r);
+    int status = aep__settings_read(&settings, &r, version);
     if (status || !used_up(&r))
         return status ? status : AEP_E_FORMAT;
     r = open_section(file, TAG_COLUMNS);
@@ -333,25 +333,26 @@ static int read_model(aep_model **model, const aep_allocator *mem, aep__reader *
     if (!status)
         status = aep__model_make(model, mem, &silent, &settings, &schema);
     aep__schema_free(&schema, mem);
-    return status == AEP_E_RANGE ? AEP_E_FORMAT : status;
+    return status == AEP_E_RANGE || status == AEP_E_COLUMNS ? AEP_E_FORMAT : status;
 }
 
 /* Magic, version, size and checksum. */
-static int check_envelope(const uint8_t *data, size_t size)
+static int check_envelope(uint32_t *version, const uint8_t *data, size_t size)
 {
     aep__reader r = {.data = data, .size = size, .pos = sizeof magic};
     if (size < sizeof magic || memcmp(data, magic, sizeof magic))
         return AEP_E_FORMAT;
     if (size < HEADER_SIZE + CHECKSUM_SIZE)
         return AEP_E_CHECKSUM;
-    const uint32_t version = aep__get_u32(&r), flags = aep__get_u32(&r);
+    *version = aep__get_u32(&r);
+    const uint32_t flags = aep__get_u32(&r);
     const uint64_t total = aep__get_u64(&r);
-    if (version > FORMAT_VERSION)
+    if (*version > FORMAT_VERSION)
         return AEP_E_VERSION;
     if (total > size)
         return AEP_E_CHECKSUM;
     aep__reader end = {.data = data, .size = size, .pos = size - CHECKSUM_SIZE};
-    if (total < size || !version || flags)
+    if (total < size || !*version || flags)
         return AEP_E_FORMAT;
     return aep__get_u32(&end) == aep__crc32(data, size - CHECKSUM_SIZE) ? AEP_OK : AEP_E_CHECKSUM;
 }
@@ -364,12 +365,13 @@ int aep_model_load(aep_model **model, const void *data, size_t size, const aep_a
     *model = NULL;
     if (!data || aep__mem_init(&mem, allocator))
         return AEP_E_ARGUMENT;
-    int status = check_envelope(data, size);
+    uint32_t version;
+    int status = check_envelope(&version, data, size);
     if (status)
         return status;
     aep__reader file = {.data = data, .size = size - CHECKSUM_SIZE, .pos = HEADER_SIZE};
     aep_model *m = NULL;
-    status = read_model(&m, &mem, &file);
+    status = read_model(&m, &mem, &file, version);
     if (!status)
         status = read_sections(m, &file);
     if (status) {

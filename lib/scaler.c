@@ -41,6 +41,7 @@ static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__sche
         return AEP_E_LIMIT;
     bool ranked = config->scaling == AEP_SCALING_RANK;
     s->config = *config;
+    s->config.group = config->group ? config->group : 1;
     s->n_columns = n;
     s->n_features = n_features;
     s->first = aep__alloc(mem, n + 1, sizeof *s->first);
@@ -196,13 +197,17 @@ static void add_moment(aep__moments *m, double x)
     m->m2 += delta * (x - m->mean);
 }
 
+/* The column that keeps the statistics of column c: the first of its group. */
+static size_t kept_by(const aep__scaler *s, size_t c) { return c - c % s->config.group; }
+
 static void add_number(aep__scaler *s, size_t c, float value)
 {
-    aep__moments *m = &s->moments[s->first[c]];
+    const size_t keeper = kept_by(s, c);
+    aep__moments *m = &s->moments[s->first[keeper]];
     if (!isnan(value)) {
         add_moment(m, value);
         if (s->sketches)
-            aep__sketch_add(&s->sketches[c], value);
+            aep__sketch_add(&s->sketches[keeper], value);
     } else if (width(s, c) > 1) {
         m[1].n++;
     }
@@ -244,6 +249,16 @@ static void fit_quantiles(aep__scaler *s, size_t c, double *location, double *sc
         s->knots[c * AEP__KNOTS + k] = (float)q[k];
 }
 
+/* Columns of a group share what its first was given. */
+static void copy_fit(aep__scaler *s, size_t to, size_t from)
+{
+    s->location[s->first[to]] = s->location[s->first[from]];
+    s->scale[s->first[to]] = s->scale[s->first[from]];
+    s->fill[to] = s->fill[from];
+    if (s->knots)
+        memcpy(s->knots + to * AEP__KNOTS, s->knots + from * AEP__KNOTS, AEP__KNOTS * sizeof *s->knots);
+}
+
 static void fit_number(aep__scaler *s, size_t c)
 {
     const aep__moments *m = &s->moments[s->first[c]];
@@ -262,15 +277,17 @@ static void fit_number(aep__scaler *s, size_t c)
     s->location[s->first[c]] = location;
     s->scale[s->first[c]] = scale > 0 ? scale : 1;
     s->fill[c] = (float)fill;
-    s->n_constant += m->min == m->max;
+    s->n_constant += m->min == m->max ? s->config.group : 0;
 }
 
 static void fit(aep__scaler *s)
 {
     s->n_constant = 0;
     for (size_t c = 0; c < s->n_columns; c++) {
-        if (!s->categorical[c])
+        if (!s->categorical[c] && kept_by(s, c) == c)
             fit_number(s, c);
+        else if (!s->categorical[c])
+            copy_fit(s, c, kept_by(s, c));
         for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++)
             fit_binary(s, f);
     }
@@ -280,7 +297,8 @@ int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *ro
 {
     assert(s->moments);
     for (size_t c = 0; s->sketches && c < s->n_columns; c++)
-        if (!s->categorical[c] && aep__sketch_reserve(&s->sketches[c], mem, n_rows))
+        if (!s->categorical[c] && kept_by(s, c) == c &&
+            aep__sketch_reserve(&s->sketches[c], mem, n_rows * s->config.group))
             return AEP_E_MEMORY;
     for (size_t i = 0; i < n_rows; i++)
         add_row(s, rows + i * s->n_columns);

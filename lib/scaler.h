@@ -24,6 +24,7 @@ typedef struct aep__scaling_config {
     int scaling, squash, missing, unseen; /* public enums */
     double squash_limit;
     bool indicator, scale_levels;
+    size_t group; /* columns that share a location and a scale, one behind the other: 0 or 1, or a channel's */
 } aep__scaling_config;
 
 /* Running statistics of one feature; gone once fitting is over. Of 0/1 features only n is used: how many were 1. */
@@ -44,8 +45,8 @@ typedef struct aep__scaler {
     bool *squashed;    /* (n_features): whether squashing applies */
     float *fill;       /* (n_columns): what a missing numeric value becomes, the median (robust, rank) or the mean */
     float *knots;      /* (n_columns, AEP__KNOTS) for the rank transform, else NULL; quantiles 0, 1/128, ... 1 */
-    aep__moments *moments; /* (n_features) while fitting, else NULL */
-    aep__sketch *sketches; /* (n_columns) while fitting robust or rank, else NULL */
+    aep__moments *moments; /* (n_features) while fitting, else NULL; of a group its first column's are used */
+    aep__sketch *sketches; /* (n_columns) while fitting robust or rank, else NULL; likewise */
 } aep__scaler;
 
 /* Not fitted yet; with scaling `none` it is usable as it is. n_features is aep__schema_features's. All zero on failure:

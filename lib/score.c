@@ -3,13 +3,15 @@
 
 #include <math.h>
 
-/* Rows are run in chunks whose values stay in a core's cache. */
+/* Rows are run in chunks whose values stay in a core's cache. Dense layers want some rows at once; a single image has
+   places enough. */
 enum { CHUNK_REALS = 1 << 16, CHUNK_LEAST = 8, CHUNK_MOST = 256 };
 
 static size_t chunk_rows(const aep_model *model)
 {
     const size_t rows = CHUNK_REALS / model->net.tape.row_reals;
-    return rows < CHUNK_LEAST ? CHUNK_LEAST : rows > CHUNK_MOST ? CHUNK_MOST : rows;
+    const size_t least = model->settings.image.shape.channels ? 1 : CHUNK_LEAST;
+    return rows < least ? least : rows > CHUNK_MOST ? CHUNK_MOST : rows;
 }
 
 int aep_workspace_new(aep_workspace **workspace, const aep_model *model)
@@ -26,6 +28,7 @@ int aep_workspace_new(aep_workspace **workspace, const aep_model *model)
     ws->mem = model->mem;
     ws->row_reals = model->net.tape.row_reals;
     ws->scalar_reals = model->net.tape.scalar_reals;
+    ws->scratch = model->net.tape.scratch;
     ws->n_columns = model->schema.n_columns;
     ws->rows = aep__alloc(&ws->mem, rows + 2, ws->n_columns * sizeof *ws->rows);
     ws->scores = aep__alloc(&ws->mem, rows, sizeof *ws->scores);
@@ -52,7 +55,7 @@ void aep_workspace_free(aep_workspace *workspace)
 static bool fits(const aep_workspace *ws, const aep_model *model)
 {
     return ws->row_reals == model->net.tape.row_reals && ws->scalar_reals == model->net.tape.scalar_reals &&
-           ws->n_columns == model->schema.n_columns;
+           ws->scratch == model->net.tape.scratch && ws->n_columns == model->schema.n_columns;
 }
 
 int aep__scoring_begin(aep_workspace **workspace, aep_workspace **own, const aep_model *model, const float *rows,

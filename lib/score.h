@@ -7,7 +7,7 @@
 
 struct aep_workspace {
     aep_allocator mem;
-    size_t row_reals, scalar_reals; /* the shape that it was made for */
+    size_t row_reals, scalar_reals, scratch; /* the shape that it was made for */
     size_t n_columns;
     aep__frame frame;
     float *rows;   /* (capacity + 2, n_columns): scratch for explain */

@@ -2,8 +2,10 @@
 #include "tape.h"
 
 #include "activation.h"
+#include "conv.h"
 #include "loss.h"
-#include "ops.h"
+#include "norm.h"
+#include "pool.h"
 
 #include <string.h>
 
@@ -25,9 +27,11 @@ static void nothing(const operands *o) { (void)o; }
 
 static void noise_forward(const operands *o)
 {
-    const aep__pass *p = o->pass;
-    aep__noise_forward(p->training ? p->noise : AEP_NOISE_NONE, p->noise_level, p->seed, p->step, o->y, o->x[0],
-                       o->rows, o->node->width);
+    static const aep__noise silence = {.kind = AEP_NOISE_NONE};
+    const aep__window *w = &o->node->window;
+    const aep__grid image = {w->channels, w->height, w->width}, columns = {1, 1, o->node->width};
+    aep__noise_forward(o->pass->training ? &o->pass->noise : &silence, o->y, o->x[0], o->rows,
+                       w->channels ? &image : &columns);
 }
 
 static void dense_forward(const operands *o)
@@ -44,6 +48,102 @@ static void dense_backward(const operands *o)
     real *dw = o->pass->dparams + o->node->param, *db = dw + n_in * n_out;
     aep__dense_backward(o->dx[0], dw, db, o->dy, o->x[0], w, o->scratch, o->rows, n_in, n_out);
 }
+
+/* ------------------------------------------------------------------------------------------------ of maps */
+
+static size_t filters_of(const operands *o)
+{
+    const bool transposed = o->node->op == AEP__OP_CONV_TRANSPOSED;
+    return (transposed ? o->width[0] : o->node->width) / aep__window_places(&o->node->window);
+}
+
+static size_t n_biases(const operands *o)
+{
+    return o->node->op == AEP__OP_CONV_TRANSPOSED ? o->node->window.channels : filters_of(o);
+}
+
+static void conv_forward(const operands *o)
+{
+    const real *w = o->pass->params + o->node->param, *b = w + o->node->n_params - n_biases(o);
+    (o->node->op == AEP__OP_CONV ? aep__conv_forward : aep__conv_transposed_forward)(
+        o->y, o->x[0], w, b, &o->node->window, filters_of(o), o->scratch, o->rows, !o->pass->training);
+}
+
+static void conv_backward(const operands *o)
+{
+    const real *w = o->pass->params + o->node->param;
+    real *dw = o->pass->dparams + o->node->param, *db = dw + o->node->n_params - n_biases(o);
+    (o->node->op == AEP__OP_CONV ? aep__conv_backward : aep__conv_transposed_backward)(
+        o->dx[0], dw, db, o->dy, o->x[0], w, &o->node->window, filters_of(o), o->scratch, o->rows);
+}
+
+static void upsample_forward(const operands *o) { aep__upsample_forward(o->y, o->x[0], &o->node->window, o->rows); }
+
+static void upsample_backward(const operands *o)
+{
+    if (o->dx[0])
+        aep__upsample_backward(o->dx[0], o->dy, &o->node->window, o->rows);
+}
+
+static void max_pool_forward(const operands *o) { aep__max_pool_forward(o->y, o->x[0], &o->node->window, o->rows); }
+
+static void max_pool_backward(const operands *o)
+{
+    if (o->dx[0])
+        aep__max_pool_backward(o->dx[0], o->dy, o->x[0], o->y, &o->node->window, o->rows);
+}
+
+static void average_pool_forward(const operands *o)
+{
+    aep__average_pool_forward(o->y, o->x[0], &o->node->window, o->rows);
+}
+
+static void average_pool_backward(const operands *o)
+{
+    if (o->dx[0])
+        aep__average_pool_backward(o->dx[0], o->dy, &o->node->window, o->rows);
+}
+
+static aep__norm norm_of(const operands *o)
+{
+    const aep__window *w = &o->node->window;
+    return (aep__norm){.n = w->height * w->width, .channels = w->channels, .groups = (size_t)o->node->attr};
+}
+
+static void norm_forward(const operands *o)
+{
+    const aep__norm norm = norm_of(o);
+    const real *gamma = o->pass->params + o->node->param;
+    aep__norm_forward(o->y, o->x[0], gamma, gamma + norm.channels, &norm, o->rows);
+}
+
+static void norm_backward(const operands *o)
+{
+    const aep__norm norm = norm_of(o);
+    const real *gamma = o->pass->params + o->node->param;
+    real *dgamma = o->pass->dparams + o->node->param;
+    aep__norm_backward(o->dx[0], dgamma, dgamma + norm.channels, o->dy, o->x[0], gamma, &norm, o->rows);
+}
+
+static void reorder(const operands *o, real *to, const real *from, bool channels_last)
+{
+    const aep__window *w = &o->node->window;
+    (channels_last ? aep__channels_last : aep__channels_first)(to, from, o->rows, w->channels, w->height * w->width);
+}
+
+static void reorder_forward(const operands *o)
+{
+    memset(o->y, 0, o->rows * o->node->width * sizeof *o->y);
+    reorder(o, o->y, o->x[0], o->node->op == AEP__OP_CHANNELS_LAST);
+}
+
+static void reorder_backward(const operands *o)
+{
+    if (o->dx[0])
+        reorder(o, o->dx[0], o->dy, o->node->op != AEP__OP_CHANNELS_LAST);
+}
+
+/* ------------------------------------------------------------------------------------------------ of rows */
 
 static void activation_forward(const operands *o)
 {
@@ -127,6 +227,14 @@ static const struct {
 } ops[AEP__OP_COUNT] = {
     [AEP__OP_INPUT] = {"input", nothing, nothing},
     [AEP__OP_NOISE] = {"noise", noise_forward, nothing}, /* below it lies the input only */
+    [AEP__OP_CHANNELS_LAST] = {"channels_last", reorder_forward, reorder_backward},
+    [AEP__OP_CHANNELS_FIRST] = {"channels_first", reorder_forward, reorder_backward},
+    [AEP__OP_CONV] = {"conv", conv_forward, conv_backward},
+    [AEP__OP_CONV_TRANSPOSED] = {"conv_transposed", conv_forward, conv_backward},
+    [AEP__OP_UPSAMPLE] = {"upsample", upsample_forward, upsample_backward},
+    [AEP__OP_MAX_POOL] = {"max_pool", max_pool_forward, max_pool_backward},
+    [AEP__OP_AVERAGE_POOL] = {"average_pool", average_pool_forward, average_pool_backward},
+    [AEP__OP_NORM] = {"norm", norm_forward, norm_backward},
     [AEP__OP_DENSE] = {"dense", dense_forward, dense_backward},
     [AEP__OP_ACTIVATION] = {"activation", activation_forward, activation_backward},
     [AEP__OP_STOP] = {"stop", stop_forward, stop_backward},
@@ -163,6 +271,8 @@ static size_t reserve(aep__tape *tape, size_t *total, size_t n)
     return offset;
 }
 
+static void need(size_t *most, size_t n) { *most = *most < n ? n : *most; }
+
 static bool needs_gradient(const aep__tape *tape, const aep__node *node)
 {
     bool needed = node->n_params > 0;
@@ -188,34 +298,83 @@ size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_p
         node->offset = reserve(tape, &tape->row_reals, width);
     else
         node->offset = reserve(tape, &tape->scalar_reals, 1 + (op == AEP__OP_COMPACTNESS ? input_width : 0));
-    if (op == AEP__OP_WEIGHT_DECAY)
-        return tape->n_nodes++; /* its parameters belong to other nodes: the first n_params of the block */
     node->param = tape->n_params;
     tape->failed |= !aep__add(&tape->n_params, tape->n_params, n_params);
-    if (n_params > tape->scratch)
-        tape->scratch = n_params;
+    if (op == AEP__OP_DENSE)
+        need(&tape->scratch_back, n_params);
     return tape->n_nodes++;
+}
+
+size_t aep__tape_add_decay(aep__tape *tape, size_t first, size_t n)
+{
+    const size_t before = tape->n_params, index = aep__tape_add(tape, AEP__OP_WEIGHT_DECAY, 0, 0, n, NULL, 0);
+    if (tape->failed)
+        return 0;
+    tape->nodes[index].param = first;
+    tape->n_params = before;
+    return index;
+}
+
+/* Width and number of parameters of an operation on maps. False on overflow. */
+static bool measure(size_t *width, size_t *n_params, int op, const aep__window *w, size_t size)
+{
+    const size_t map = aep__window_map(w), places = aep__window_places(w), patch = aep__window_patch(w);
+    *n_params = 0;
+    switch (op) {
+    case AEP__OP_CONV:
+        return aep__mul(width, places, size) && aep__mul(n_params, patch, size) && aep__add(n_params, *n_params, size);
+    case AEP__OP_CONV_TRANSPOSED: /* its filters are the channels of the input */
+        *width = map;
+        return aep__mul(n_params, patch, size) && aep__add(n_params, *n_params, w->channels);
+    case AEP__OP_MAX_POOL:
+    case AEP__OP_AVERAGE_POOL:
+        return aep__mul(width, places, w->channels);
+    case AEP__OP_NORM:
+        *n_params = 2 * w->channels;
+        break;
+    }
+    *width = map;
+    return true;
+}
+
+size_t aep__tape_add_window(aep__tape *tape, int op, int attr, const aep__window *window, size_t size, size_t input)
+{
+    size_t width, n_params, scratch = 0, scratch_back = 0;
+    const bool conv = op == AEP__OP_CONV || op == AEP__OP_CONV_TRANSPOSED;
+    if (tape->failed || !measure(&width, &n_params, op, window, size) ||
+        (conv &&
+         !(aep__conv_scratch(&scratch, window, size, false) && aep__conv_scratch(&scratch_back, window, size, true)))) {
+        tape->failed = true;
+        return 0;
+    }
+    const size_t index = aep__tape_add(tape, op, attr, width, n_params, &input, 1);
+    if (tape->failed)
+        return 0;
+    tape->nodes[index].window = *window;
+    need(&tape->scratch, scratch);
+    need(&tape->scratch_back, scratch_back);
+    return index;
 }
 
 bool aep__frame_init(aep__frame *frame, const aep_allocator *mem, const aep__tape *tape, size_t capacity, bool backward)
 {
+    const size_t scratch = backward && tape->scratch_back > tape->scratch ? tape->scratch_back : tape->scratch;
     size_t bytes = 0, reals;
     *frame = (aep__frame){0};
     if (!aep__mul(&reals, tape->row_reals, capacity) || !aep__arena_count(&bytes, reals) ||
-        !aep__arena_count(&bytes, tape->scalar_reals))
+        !aep__arena_count(&bytes, tape->scalar_reals) || !aep__arena_count(&bytes, scratch))
         return false;
-    if (backward && (!aep__arena_count(&bytes, reals) || !aep__arena_count(&bytes, tape->scalar_reals) ||
-                     !aep__arena_count(&bytes, tape->scratch)))
+    if (backward && (!aep__arena_count(&bytes, reals) || !aep__arena_count(&bytes, tape->scalar_reals)))
         return false;
     if (!aep__arena_init(&frame->arena, mem, bytes))
         return false;
     frame->capacity = capacity;
     frame->values = aep__arena_take(&frame->arena, reals);
     frame->scalars = aep__arena_take(&frame->arena, tape->scalar_reals);
+    frame->scratch = aep__arena_take(&frame->arena, scratch);
     if (backward) {
         frame->gradients = aep__arena_take(&frame->arena, reals);
         frame->scalar_gradients = aep__arena_take(&frame->arena, tape->scalar_reals);
-        frame->scratch = aep__arena_take(&frame->arena, tape->scratch);
     }
     return true;
 }

@@ -10,11 +10,21 @@
 #define AEP_TAPE_H
 
 #include "arena.h"
+#include "ops.h"
+#include "window.h"
 
 enum aep__op {
-    AEP__OP_INPUT,        /* written by the caller */
-    AEP__OP_NOISE,        /* the input made noisy in training, itself otherwise */
-    AEP__OP_DENSE,        /* x w + b; attr: the activation that follows, for initialisation */
+    AEP__OP_INPUT,           /* written by the caller */
+    AEP__OP_NOISE,           /* the input made noisy in training, itself otherwise */
+    AEP__OP_CHANNELS_LAST,   /* (channels, height, width) to (height, width, channels) */
+    AEP__OP_CHANNELS_FIRST,  /* and back */
+    AEP__OP_DENSE,           /* x w + b; attr: the activation that follows, for initialisation */
+    AEP__OP_CONV,            /* attr likewise; width: places by filters */
+    AEP__OP_CONV_TRANSPOSED, /* attr likewise */
+    AEP__OP_UPSAMPLE,
+    AEP__OP_MAX_POOL,
+    AEP__OP_AVERAGE_POOL,
+    AEP__OP_NORM,         /* attr: groups; gamma, then beta */
     AEP__OP_ACTIVATION,   /* attr: enum aep_activation */
     AEP__OP_STOP,         /* the value; its gradient goes no further unless attr is 1 */
     AEP__OP_ROW_NORM,     /* ||a - b|| by row */
@@ -34,6 +44,7 @@ typedef struct aep__node {
     size_t width;           /* 0: a scalar */
     size_t offset;          /* of its memory: reals a row, or reals among the scalars */
     size_t param, n_params; /* its part of the parameter block */
+    aep__window window;     /* of operations on maps */
     bool needs_gradient;    /* a parameter lies at or below it */
 } aep__node;
 
@@ -43,7 +54,8 @@ typedef struct aep__tape {
     size_t n_params;
     size_t row_reals;    /* memory of all row nodes, a row */
     size_t scalar_reals; /* memory of all scalar nodes */
-    size_t scratch;      /* memory that a backward pass needs beside */
+    size_t scratch;      /* memory that a forward pass needs beside ... */
+    size_t scratch_back; /* ... and a backward pass */
     bool failed;         /* a size overflowed, or there were more nodes than capacity */
 } aep__tape;
 
@@ -56,12 +68,19 @@ void aep__tape_free(aep__tape *tape, const aep_allocator *mem);
 size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_params, const size_t *inputs,
                      size_t n_inputs);
 
+/* The same for an operation on maps, which stand under a window; the width follows from it. attr of a convolution: see
+   above; size: its filters. */
+size_t aep__tape_add_window(aep__tape *tape, int op, int attr, const aep__window *window, size_t size, size_t input);
+
+/* A scalar node that is the sum of squares of parameters first .. first + n - 1, which belong to nodes before it. */
+size_t aep__tape_add_decay(aep__tape *tape, size_t first, size_t n);
+
 /* Memory to run a tape in: for batches of up to `capacity` rows. */
 typedef struct aep__frame {
     aep__arena arena;
     size_t capacity;
-    real *values, *scalars;
-    real *gradients, *scalar_gradients, *scratch; /* NULL in a frame that only runs forward */
+    real *values, *scalars, *scratch;
+    real *gradients, *scalar_gradients; /* NULL in a frame that only runs forward */
 } aep__frame;
 
 bool aep__frame_init(aep__frame *frame, const aep_allocator *mem, const aep__tape *tape, size_t capacity,
@@ -78,9 +97,7 @@ typedef struct aep__pass {
     real *dparams;      /* (n_params), added to by the backward pass */
     size_t rows;        /* <= capacity */
     bool training;      /* noise; and faster products that need not be the same in every batch */
-    int noise;          /* enum aep_noise */
-    real noise_level;
-    uint64_t seed, step; /* of the noise */
+    aep__noise noise;
     real weight[AEP__MAX_INPUTS];
 } aep__pass;
 

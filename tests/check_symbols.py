@@ -35,7 +35,7 @@ def header_functions(path: str) -> set[str]:
 
 def map_functions(path: str) -> set[str]:
     text = re.sub(r"/\*.*?\*/", "", Path(path).read_text(encoding="utf-8"), flags=re.S)
-    text = "".join(re.findall(r"global:(.*?)local:", text, flags=re.S))
+    text = "".join(re.findall(r"global:(.*?)(?:local:|\})", text, flags=re.S))
     return set(re.findall(r"^\s*([\w*?]+);", text, flags=re.M))
 
 

@@ -23,6 +23,25 @@ CALL(options_new, aep_options_new(&w->made_options))
 CALL(options_new_with, aep_options_new_with(&w->made_options, &w->allocator))
 CALL(set_layers, aep_options_set_layers(w->options, AEP_PART_HEAD, (const size_t[]){5, 4, 3}, 3))
 
+static int with_image(world *w, int (*add)(aep_options *options))
+{
+    int status = aep_options_set_image(w->options, 1, 4, 4);
+    if (!status && add)
+        status = add(w->options);
+    return status ? status : aep_options_set_image(w->options, 0, 0, 0);
+}
+
+static int conv(aep_options *options) { return aep_options_add_conv(options, 2, 3, 1); }
+
+static int upsampling(aep_options *options)
+{
+    return aep_options_add_image_layer(options, AEP_PART_DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0);
+}
+
+CALL(set_image, with_image(w, NULL))
+CALL(add_conv, with_image(w, conv))
+CALL(add_image_layer, with_image(w, upsampling))
+
 static const char *const levels[] = {"red", "green", NULL, "blue"};
 CALL(set_column_new, aep_options_set_column(w->options, COLS, "colour", AEP_COLUMN_CATEGORICAL, levels, 4))
 CALL(set_column_again, aep_options_set_column(w->options, 0, "colour", AEP_COLUMN_CATEGORICAL, levels, 4))
@@ -148,6 +167,9 @@ GIVES(option_is_changeable, aep_option_is_changeable(AEP_OPT_EPOCHS) == 1)
 CALL(option_parse, aep_option_parse(&value, AEP_OPT_ACTIVATION, "tanh"))
 CALL(model_free, (aep_model_free(NULL), AEP_OK))
 GIVES(n_columns, aep_model_n_columns(w->ready) == COLS)
+GIVES(image, aep_model_image(sizes, NULL, NULL, w->ready) == AEP_E_STATE && !sizes[0])
+GIVES(image_layer, aep_model_image_layer(NULL, sizes, NULL, NULL, NULL, w->ready, 0, 0) == AEP_E_RANGE)
+GIVES(image_map, aep_model_image_map(sizes, NULL, NULL, w->ready, 0, 0) == AEP_E_RANGE)
 GIVES(n_features, aep_model_n_features(w->ready) == 5)
 GIVES(code_size, aep_model_code_size(w->ready) == 2)
 GIVES(error_size, aep_model_error_size(w->ready) == 1)
@@ -181,6 +203,9 @@ static const oom_call calls[] = {
     {"aep_options_new", "malloc", options_new, true},
     {"aep_options_new_with", "", options_new_with, true},
     {"aep_options_set_layers", "", set_layers, false},
+    {"aep_options_set_image", "", set_image, false},
+    {"aep_options_add_conv", "", add_conv, false},
+    {"aep_options_add_image_layer", "", add_image_layer, false},
     {"aep_options_set_column", "one more", set_column_new, true},
     {"aep_options_set_column", "in place of one", set_column_again, true},
     {"aep_options_set_column", "only a name", set_column_name, true},
@@ -241,6 +266,9 @@ static const oom_call calls[] = {
     {"aep_model_code_size", "", code_size, false},
     {"aep_model_error_size", "", error_size, false},
     {"aep_model_layers", "", layers, false},
+    {"aep_model_image", "", image, false},
+    {"aep_model_image_layer", "", image_layer, false},
+    {"aep_model_image_map", "", image_map, false},
     {"aep_model_column_name", "", column_name, false},
     {"aep_model_column_kind", "", column_kind, false},
     {"aep_model_column_levels", "", column_levels, false},

@@ -26,7 +26,7 @@ static const struct expected {
      "identity relu leaky_relu tanh sigmoid gelu silu "},
     {AEP_OPT_OUTPUT_ACTIVATION, "output_activation", AEP_TYPE_CHOICE, 0, 6, AEP_IDENTITY, 0,
      "identity relu leaky_relu tanh sigmoid gelu silu "},
-    {AEP_OPT_NOISE, "noise", AEP_TYPE_CHOICE, 0, 2, AEP_NOISE_GAUSSIAN, 1, "none gaussian masking "},
+    {AEP_OPT_NOISE, "noise", AEP_TYPE_CHOICE, 0, 3, AEP_NOISE_GAUSSIAN, 1, "none gaussian masking block "},
     {AEP_OPT_NOISE_LEVEL, "noise_level", AEP_TYPE_REAL, 0, 10, 0.1, 1, ""},
     {AEP_OPT_ERROR, "error", AEP_TYPE_CHOICE, 0, 1, AEP_ERROR_NORM, 0, "norm vector "},
     {AEP_OPT_SQUARED, "squared", AEP_TYPE_SWITCH, 0, 1, 0, 0, ""},
@@ -57,6 +57,8 @@ static const struct expected {
     {AEP_OPT_CALIBRATION_SIZE, "calibration_size", AEP_TYPE_INTEGER, 100, 1e7, 10000, 1, ""},
     {AEP_OPT_SAVE_TRAINING, "save_training", AEP_TYPE_SWITCH, 0, 1, 1, 1, ""},
     {AEP_OPT_SCALE_LEVELS, "scale_levels", AEP_TYPE_SWITCH, 0, 1, 0, 0, ""},
+    {AEP_OPT_NOISE_BLOCK, "noise_block", AEP_TYPE_INTEGER, 1, 1024, 4, 1, ""},
+    {AEP_OPT_CHANNEL_SCALING, "channel_scaling", AEP_TYPE_SWITCH, 0, 1, 1, 0, ""},
 };
 
 #endif

@@ -98,10 +98,7 @@ static void make_net(fixture *f, const aep__net_config *config)
                           .dparams = f->dparams,
                           .rows = ROWS,
                           .training = true,
-                          .noise = AEP_NOISE_GAUSSIAN,
-                          .noise_level = 0.2,
-                          .seed = 5,
-                          .step = 6};
+                          .noise = {.kind = AEP_NOISE_GAUSSIAN, .level = 0.2, .seed = 5, .step = 6}};
     aep__net_weigh(&f->pass, lambda1, lambda2, lambda3);
     uint64_t seed = 0;
     do {
@@ -183,7 +180,7 @@ START_TEST(noise_reaches_the_encoder_only)
     real noisy[ROWS * 4], noise[4];
     const real *x = value(&f, f.net.x), *z = value(&f, f.net.z), *w = f.params, *b = f.params + 8;
     for (size_t i = 0; i < ROWS; i++) {
-        aep__rng_normal(noise, 4, f.pass.seed, AEP__STREAM_NOISE, f.pass.step, (uint32_t)i);
+        aep__rng_normal(noise, 4, f.pass.noise.seed, AEP__STREAM_NOISE, f.pass.noise.step, (uint32_t)i);
         for (size_t j = 0; j < 4; j++)
             noisy[i * 4 + j] = x[i * 4 + j] + 0.2 * noise[j];
     }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 5, MOST_NODES = 16, MOST_LEAVES = 4, MOST_PARAMS = 64 };
+enum { ROWS = 5, MOST_NODES = 16, MOST_LEAVES = 4, MOST_PARAMS = 256 };
 
 /* A tape under test. Leaves are inputs by which the gradient is checked. */
 typedef struct fixture {
@@ -57,8 +57,8 @@ static size_t input_case(fixture *f, int attr)
 static size_t noise_case(fixture *f, int attr)
 {
     size_t node = add(f, AEP__OP_INPUT, 0, 3, 0, 0, NULL);
-    f->pass.noise = attr;
-    f->pass.noise_level = 0.3;
+    f->pass.noise.kind = attr;
+    f->pass.noise.level = 0.3;
     node = add(f, AEP__OP_NOISE, 0, 3, 0, 1, &node);
     return reduce(f, dense(f, node, 4));
 }
@@ -81,6 +81,70 @@ static size_t stop_case(fixture *f, int attr)
     const size_t input = leaf(f, 3), pair[] = {add(f, AEP__OP_STOP, attr, 3, 0, 1, &input), dense(f, input, 3)};
     const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
     return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
+}
+
+/* Windows of every sort: map (channels, height, width), kernel, stride, padding, places. */
+static const aep__window windows[] = {
+    {2, 5, 4, 3, 3, 2, 2, 1, 1, 3, 2}, /* stride and padding; an odd height, an even width */
+    {1, 4, 3, 3, 2, 1, 1, 2, 1, 6, 4}, /* more padding than usual, so that windows stand beside the map; overlap */
+    {3, 1, 7, 1, 3, 1, 2, 0, 1, 1, 4}, /* one-dimensional */
+    {2, 3, 3, 1, 1, 1, 1, 0, 0, 3, 3}, /* a point */
+    {1, 2, 2, 2, 2, 2, 2, 0, 0, 1, 1}, /* the whole map */
+    {2, 5, 5, 2, 2, 3, 3, 0, 0, 2, 2}, /* pixels that no window reaches */
+};
+
+/* Windows of pools and of upsampling, which reach over the far edge. */
+static const aep__window tilings[] = {
+    {2, 5, 4, 2, 2, 2, 2, 0, 0, 3, 2}, {1, 4, 4, 3, 3, 2, 2, 0, 0, 2, 2}, {3, 1, 7, 1, 3, 1, 3, 0, 0, 1, 3},
+    {2, 3, 3, 1, 1, 1, 1, 0, 0, 3, 3}, {1, 3, 2, 3, 3, 3, 3, 0, 0, 1, 1},
+};
+
+static size_t on_map(fixture *f, int op, int attr, const aep__window *w, size_t size, size_t input)
+{
+    return reduce(f, aep__tape_add_window(&f->tape, op, attr, w, size, input));
+}
+
+static size_t conv_case(fixture *f, int attr)
+{
+    const aep__window *w = &windows[attr];
+    return on_map(f, AEP__OP_CONV, 0, w, 3, leaf(f, aep__window_map(w)));
+}
+
+static size_t conv_transposed_case(fixture *f, int attr)
+{
+    const aep__window *w = &windows[attr];
+    return on_map(f, AEP__OP_CONV_TRANSPOSED, 0, w, 3, leaf(f, aep__window_places(w) * 3));
+}
+
+static size_t upsample_case(fixture *f, int attr)
+{
+    aep__window w = tilings[attr];
+    w.kernel_h = w.stride_h, w.kernel_w = w.stride_w;
+    w.rows = (w.height + w.stride_h - 1) / w.stride_h, w.columns = (w.width + w.stride_w - 1) / w.stride_w;
+    return on_map(f, AEP__OP_UPSAMPLE, 0, &w, 0, leaf(f, aep__window_places(&w) * w.channels));
+}
+
+static size_t max_pool_case(fixture *f, int attr)
+{
+    return on_map(f, AEP__OP_MAX_POOL, 0, &tilings[attr], 0, leaf(f, aep__window_map(&tilings[attr])));
+}
+
+static size_t average_pool_case(fixture *f, int attr)
+{
+    return on_map(f, AEP__OP_AVERAGE_POOL, 0, &tilings[attr], 0, leaf(f, aep__window_map(&tilings[attr])));
+}
+
+/* attr: groups of four channels */
+static size_t norm_case(fixture *f, int attr)
+{
+    const aep__window w = {.channels = 4, .height = 2, .width = 3};
+    return on_map(f, AEP__OP_NORM, attr, &w, 0, leaf(f, aep__window_map(&w)));
+}
+
+static size_t reorder_case(fixture *f, int attr)
+{
+    const aep__window w = {.channels = 3, .height = 2, .width = 4};
+    return on_map(f, attr, 0, &w, 0, leaf(f, aep__window_map(&w)));
 }
 
 static size_t row_norm_case(fixture *f, int attr)
@@ -116,7 +180,7 @@ static size_t weight_decay_case(fixture *f, int attr)
     size_t terms[2];
     (void)attr;
     terms[0] = reduce(f, dense(f, leaf(f, 3), 4));
-    terms[1] = add(f, AEP__OP_WEIGHT_DECAY, 0, 0, f->tape.n_params, 0, NULL);
+    terms[1] = aep__tape_add_decay(&f->tape, 0, f->tape.n_params);
     return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 2, terms);
 }
 
@@ -147,6 +211,35 @@ static const struct {
     {AEP__OP_ACTIVATION, AEP_SIGMOID, activation_case},
     {AEP__OP_ACTIVATION, AEP_GELU, activation_case},
     {AEP__OP_ACTIVATION, AEP_SILU, activation_case},
+    {AEP__OP_CHANNELS_LAST, AEP__OP_CHANNELS_LAST, reorder_case},
+    {AEP__OP_CHANNELS_FIRST, AEP__OP_CHANNELS_FIRST, reorder_case},
+    {AEP__OP_CONV, 0, conv_case},
+    {AEP__OP_CONV, 1, conv_case},
+    {AEP__OP_CONV, 2, conv_case},
+    {AEP__OP_CONV, 3, conv_case},
+    {AEP__OP_CONV, 4, conv_case},
+    {AEP__OP_CONV, 5, conv_case},
+    {AEP__OP_CONV_TRANSPOSED, 0, conv_transposed_case},
+    {AEP__OP_CONV_TRANSPOSED, 1, conv_transposed_case},
+    {AEP__OP_CONV_TRANSPOSED, 2, conv_transposed_case},
+    {AEP__OP_CONV_TRANSPOSED, 3, conv_transposed_case},
+    {AEP__OP_CONV_TRANSPOSED, 4, conv_transposed_case},
+    {AEP__OP_CONV_TRANSPOSED, 5, conv_transposed_case},
+    {AEP__OP_UPSAMPLE, 0, upsample_case},
+    {AEP__OP_UPSAMPLE, 1, upsample_case},
+    {AEP__OP_UPSAMPLE, 2, upsample_case},
+    {AEP__OP_UPSAMPLE, 4, upsample_case},
+    {AEP__OP_MAX_POOL, 0, max_pool_case},
+    {AEP__OP_MAX_POOL, 1, max_pool_case},
+    {AEP__OP_MAX_POOL, 2, max_pool_case},
+    {AEP__OP_MAX_POOL, 3, max_pool_case},
+    {AEP__OP_AVERAGE_POOL, 0, average_pool_case},
+    {AEP__OP_AVERAGE_POOL, 1, average_pool_case},
+    {AEP__OP_AVERAGE_POOL, 2, average_pool_case},
+    {AEP__OP_AVERAGE_POOL, 4, average_pool_case},
+    {AEP__OP_NORM, 1, norm_case},
+    {AEP__OP_NORM, 2, norm_case},
+    {AEP__OP_NORM, 4, norm_case},
     {AEP__OP_STOP, 1, stop_case},
     {AEP__OP_ROW_NORM, 0, row_norm_case},
     {AEP__OP_ABS_DIFF, 0, abs_diff_case},
@@ -187,7 +280,8 @@ static size_t closed_stop(fixture *f, int attr)
 
 static void set_up(fixture *f, size_t (*build)(fixture *f, int attr), int attr)
 {
-    *f = (fixture){.pass = {.rows = ROWS, .training = true, .seed = 3, .step = 4, .weight = {0.7, -0.4, 1.3, 2.5}}};
+    *f = (fixture){
+        .pass = {.rows = ROWS, .training = true, .noise = {.seed = 3, .step = 4}, .weight = {0.7, -0.4, 1.3, 2.5}}};
     ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
     ck_assert(aep__tape_init(&f->tape, &f->mem, MOST_NODES));
     f->root = build(f, attr);

@@ -16,9 +16,15 @@ static void set_up(void)
         x[i] = (real)2 + (real)(i % 7); /* never 0 */
 }
 
+static void noise(int kind, real level, uint64_t seed, uint64_t step, real *to, size_t rows)
+{
+    const aep__noise noise = {.kind = kind, .level = level, .seed = seed, .step = step};
+    aep__noise_forward(&noise, to, x, rows, &(aep__grid){1, 1, WIDTH});
+}
+
 START_TEST(no_noise_is_the_rows_themselves)
 {
-    aep__noise_forward(AEP_NOISE_NONE, (real)0.5, 1, 2, y, x, ROWS, WIDTH);
+    noise(AEP_NOISE_NONE, (real)0.5, 1, 2, y, ROWS);
     ck_assert_mem_eq(y, x, sizeof x);
 }
 END_TEST
@@ -27,7 +33,7 @@ START_TEST(gaussian_noise_has_the_level_as_its_standard_deviation)
 {
     const double level = 0.3, n = ROWS * WIDTH;
     double sum = 0, squares = 0;
-    aep__noise_forward(AEP_NOISE_GAUSSIAN, (real)level, 1, 2, y, x, ROWS, WIDTH);
+    noise(AEP_NOISE_GAUSSIAN, (real)level, 1, 2, y, ROWS);
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
         const double d = ((double)y[i] - (double)x[i]) / level;
         sum += d;
@@ -43,7 +49,7 @@ START_TEST(masking_puts_the_share_of_its_level_at_zero)
     static const double levels[] = {0, 0.1, 0.5, 1};
     const double level = levels[_i], n = ROWS * WIDTH;
     size_t masked = 0;
-    aep__noise_forward(AEP_NOISE_MASKING, (real)level, 1, 2, y, x, ROWS, WIDTH);
+    noise(AEP_NOISE_MASKING, (real)level, 1, 2, y, ROWS);
     for (size_t i = 0; i < ROWS * WIDTH; i++) {
         ck_assert(y[i] == 0 || y[i] == x[i]);
         masked += y[i] == 0;
@@ -55,14 +61,14 @@ END_TEST
 START_TEST(noise_is_that_of_seed_step_and_row)
 {
     const int kind = _i;
-    aep__noise_forward(kind, (real)0.4, 1, 2, y, x, ROWS, WIDTH);
-    aep__noise_forward(kind, (real)0.4, 1, 2, again, x, ROWS / 2, WIDTH); /* the same in a smaller batch */
+    noise(kind, (real)0.4, 1, 2, y, ROWS);
+    noise(kind, (real)0.4, 1, 2, again, ROWS / 2); /* the same in a smaller batch */
     ck_assert_mem_eq(again, y, sizeof x / 2);
     for (size_t i = 1; i < 7; i++) /* other rows, the same x */
         ck_assert_mem_ne(y + i * 7 * WIDTH, y, WIDTH * sizeof *y);
-    aep__noise_forward(kind, (real)0.4, 3, 2, again, x, ROWS, WIDTH);
+    noise(kind, (real)0.4, 3, 2, again, ROWS);
     ck_assert_mem_ne(again, y, sizeof x);
-    aep__noise_forward(kind, (real)0.4, 1, 3, again, x, ROWS, WIDTH);
+    noise(kind, (real)0.4, 1, 3, again, ROWS);
     ck_assert_mem_ne(again, y, sizeof x);
 }
 END_TEST

@@ -190,7 +190,7 @@ START_TEST(numbers_out_of_bounds_are_refused)
     check_not_parsed(AEP_OPT_BATCH, "2.5", AEP_E_RANGE);
     check_not_parsed(AEP_OPT_SEED, "9007199254740994", AEP_E_RANGE);
     check_not_parsed(AEP_OPT_SEED, "99999999999999999999999999999999999999999999", AEP_E_RANGE);
-    check_not_parsed(AEP_OPT_NOISE, "3", AEP_E_RANGE);
+    check_not_parsed(AEP_OPT_NOISE, "4", AEP_E_RANGE);
     check_not_parsed(AEP_OPT_NOISE, "0.5", AEP_E_RANGE);
     check_not_parsed(AEP_OPT_SQUARED, "2", AEP_E_RANGE);
 }

@@ -109,7 +109,7 @@ START_TEST(what_is_no_option_is_neither_set_nor_read)
     double value = 7;
     for (size_t i = 0; i < N(no_keys); i++) {
         char message[64];
-        snprintf(message, sizeof message, "there is no option %d; they are 1 to 36", no_keys[i]);
+        snprintf(message, sizeof message, "there is no option %d; they are 1 to 38", no_keys[i]);
         check_failed(aep_options_set(options, no_keys[i], 1), AEP_E_OPTION, message);
         check_failed(aep_options_get(&value, options, no_keys[i]), AEP_E_OPTION, message);
     }
@@ -123,8 +123,8 @@ START_TEST(messages_say_what_would_be_right)
                  "option learning_rate: 7 is not within 0 to 1");
     check_failed(aep_options_set(options, AEP_OPT_BATCH, 2.5), AEP_E_RANGE,
                  "option batch: 2.5 is not a whole number within 2 to 1000000");
-    check_failed(aep_options_set(options, AEP_OPT_NOISE, 3), AEP_E_RANGE,
-                 "option noise: 3 is not one of none, gaussian, masking (0 to 2)");
+    check_failed(aep_options_set(options, AEP_OPT_NOISE, 4), AEP_E_RANGE,
+                 "option noise: 4 is not one of none, gaussian, masking, block (0 to 3)");
     check_failed(aep_options_set(options, AEP_OPT_ACTIVATION, -1), AEP_E_RANGE,
                  "option activation: -1 is not one of identity, relu, leaky_relu, tanh, sigmoid, gelu, silu (0 to 6)");
     check_failed(aep_options_set(options, AEP_OPT_SQUARED, 2), AEP_E_RANGE,
@@ -296,7 +296,7 @@ static int read_bytes(aep__settings *settings, const uint8_t *data, size_t size)
     uint8_t *exact = malloc(size ? size : 1); /* for the address sanitizer */
     memcpy(exact, data, size);
     aep__reader r = {.data = exact, .size = size};
-    const int status = aep__settings_read(settings, &r);
+    const int status = aep__settings_read(settings, &r, 2);
     free(exact);
     return status;
 }
@@ -374,6 +374,7 @@ static size_t forge(uint8_t *data, uint32_t count, const pair *pairs, size_t n, 
         if (widths[part])
             aep__put_u32(&w, widths[part]);
     }
+    aep__put_u32(&w, 0); /* no image */
     return w.pos;
 }
 

@@ -94,7 +94,7 @@ static void replay_step(fixture *f, golden_run *run, size_t step)
     const aep__tape *tape = &f->net.tape;
     const size_t rows = golden_size(run);
     aep__pass pass = {
-        .params = f->params, .dparams = f->dparams, .rows = rows, .training = true, .noise = AEP_NOISE_NONE};
+        .params = f->params, .dparams = f->dparams, .rows = rows, .training = true, .noise = {.kind = AEP_NOISE_NONE}};
     ck_assert_uint_le(rows, f->frame.capacity);
     aep__net_weigh(&pass, run->lambda1, run->lambda2, run->lambda3);
     real *x = golden_read(run, rows * run->n_features);

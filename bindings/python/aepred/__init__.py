@@ -13,7 +13,7 @@ exceptions.
 """
 
 from . import metrics
-from ._constants import ColumnKind, LogLevel, OptionType, Part, Status
+from ._constants import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status
 from ._errors import (
     AepredError,
     ArgumentError,
@@ -37,7 +37,7 @@ from ._errors import (
 )
 from ._library import library_path, library_version
 from ._model import Column, Model
-from ._options import Option, options
+from ._options import ImageLayer, Option, conv, options
 
 __all__ = [
     "AepredError",
@@ -51,6 +51,8 @@ __all__ = [
     "Diverged",
     "FileError",
     "FormatError",
+    "ImageLayer",
+    "LayerKind",
     "LevelError",
     "LimitError",
     "LogLevel",
@@ -67,6 +69,7 @@ __all__ = [
     "Status",
     "VersionError",
     "WorkspaceError",
+    "conv",
     "library_path",
     "library_version",
     "metrics",

@@ -56,6 +56,17 @@ class Part(IntEnum):
     HEAD = 2
 
 
+class LayerKind(IntEnum):
+    """enum aep_layer_kind"""
+
+    CONV = 0
+    CONV_TRANSPOSED = 1
+    UPSAMPLE = 2
+    MAX_POOL = 3
+    AVERAGE_POOL = 4
+    NORM = 5
+
+
 class ColumnKind(IntEnum):
     """enum aep_column_kind"""
 

@@ -25,6 +25,7 @@ _handle = c_void_p  # aep_options *, aep_model *, aep_workspace *
 _new_handle = POINTER(c_void_p)
 _array = c_void_p  # the address of an array, or of bytes
 _double = POINTER(c_double)
+_int = POINTER(c_int)
 _size = POINTER(c_size_t)
 _names = POINTER(c_char_p)
 _allocator = POINTER(Allocator)
@@ -42,6 +43,9 @@ FUNCTIONS: dict[str, tuple[object, tuple]] = {
     "aep_options_set": (c_int, (_handle, c_int, c_double)),
     "aep_options_get": (c_int, (_double, _handle, c_int)),
     "aep_options_set_layers": (c_int, (_handle, c_int, _size, c_size_t)),
+    "aep_options_set_image": (c_int, (_handle, c_size_t, c_size_t, c_size_t)),
+    "aep_options_add_conv": (c_int, (_handle, c_size_t, c_size_t, c_size_t)),
+    "aep_options_add_image_layer": (c_int, (_handle, c_int, c_int, c_size_t, c_size_t, c_size_t, c_size_t)),
     "aep_options_set_column": (c_int, (_handle, c_size_t, c_char_p, c_int, _names, c_size_t)),
     "aep_options_set_log": (c_int, (_handle, LogFn, c_void_p)),
     "aep_option_count": (c_size_t, ()),
@@ -63,6 +67,9 @@ FUNCTIONS: dict[str, tuple[object, tuple]] = {
     "aep_model_code_size": (c_size_t, (_handle,)),
     "aep_model_error_size": (c_size_t, (_handle,)),
     "aep_model_layers": (c_int, (_size, c_size_t, _handle, c_int)),
+    "aep_model_image": (c_int, (_size, _size, _size, _handle)),
+    "aep_model_image_layer": (c_int, (_int, _size, _size, _size, _size, _handle, c_int, c_size_t)),
+    "aep_model_image_map": (c_int, (_size, _size, _size, _handle, c_int, c_size_t)),
     "aep_model_column_name": (c_char_p, (_handle, c_size_t)),
     "aep_model_column_kind": (c_int, (_handle, c_size_t)),
     "aep_model_column_levels": (c_size_t, (_handle, c_size_t)),

@@ -5,7 +5,7 @@ import ctypes
 import os
 import threading
 import weakref
-from ctypes import byref, c_double, c_size_t, c_void_p
+from ctypes import byref, c_double, c_int, c_size_t, c_void_p
 from itertools import count
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arrays import matrix, rows_of, scores_of
-from ._constants import ColumnKind, Part, Status
+from ._constants import ColumnKind, LayerKind, Part, Status
 from ._errors import check, log, take_message
 from ._functions import ProgressFn
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
-from ._options import Column, OptionsHandle, Value, find, options
+from ._options import Column, ImageLayer, OptionsHandle, Value, find, options
 
 Path = Union[str, os.PathLike]
 Progress = Callable[["Model", int, int, int, int], object]
@@ -57,6 +57,9 @@ class Model:
         n_columns: int,
         *,
         columns: Union[Sequence[Column], Mapping[int, Column]] = (),
+        image: Sequence[int] = (),
+        image_encoder: Sequence[ImageLayer] = (),
+        image_decoder: Sequence[ImageLayer] = (),
         encoder: Sequence[int] = (),
         decoder: Sequence[int] = (),
         head: Sequence[int] = (),
@@ -65,6 +68,9 @@ class Model:
         """A new model for rows of n_columns columns.
 
         columns: what they are, in order or by index; the others are numeric and have no name.
+        image: (channels, height, width) where rows are images; n_columns is their product.
+        image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
+        convolutions, and for the encoder's layers mirrored.
         encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
         options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
         """
@@ -74,6 +80,11 @@ class Model:
             handle.set(options)
             for part, widths in ((Part.ENCODER, encoder), (Part.DECODER, decoder), (Part.HEAD, head)):
                 handle.set_layers(part, widths)
+            if image:
+                handle.set_image(image)
+            for part, layers in ((Part.ENCODER, image_encoder), (Part.DECODER, image_decoder)):
+                for layer in layers:
+                    handle.add_image_layer(part, layer)
             for index, column in described:
                 handle.set_column(index, column)
             check(lib.aep_model_new(byref(pointer), handle.pointer, n_columns))
@@ -111,6 +122,27 @@ class Model:
     def error_size(self) -> int:
         """Width of the reconstruction error: 1, or n_features for the vector form."""
         return lib.aep_model_error_size(self._pointer)
+
+    @property
+    def image(self) -> Optional[tuple[int, int, int]]:
+        """(channels, height, width) of the images that the rows are, or None."""
+        sizes = [c_size_t() for _ in range(3)]
+        if lib.aep_model_image(*map(byref, sizes), self._pointer) < 0:
+            return None
+        channels, height, width = (size.value for size in sizes)
+        return channels, height, width
+
+    @property
+    def image_layers(self) -> dict[str, tuple[ImageLayer, ...]]:
+        """The image layers of encoder and decoder."""
+        return {part.name.lower(): tuple(self._image_layers(part)) for part in (Part.ENCODER, Part.DECODER)}
+
+    def _image_layers(self, part: Part) -> Iterator[ImageLayer]:
+        kind, numbers = c_int(), [c_size_t() for _ in range(4)]
+        for layer in count():
+            if lib.aep_model_image_layer(byref(kind), *map(byref, numbers), self._pointer, part, layer) < 0:
+                return
+            yield ImageLayer(LayerKind(kind.value), *(number.value for number in numbers))
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -5,7 +5,7 @@ from ctypes import byref, c_char_p, c_double, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Iterator, Mapping, Optional, Sequence, Union
 
-from ._constants import ColumnKind, OptionType, Part
+from ._constants import ColumnKind, LayerKind, OptionType, Part
 from ._errors import OptionError, check, log
 from ._library import lib
 
@@ -20,6 +20,24 @@ class Column:
 
     name: Optional[str] = None
     levels: Union[None, int, Sequence[Optional[str]]] = None
+
+
+@dataclass(frozen=True)
+class ImageLayer:
+    """A layer that works on images. `size`: filters of a convolution, groups of a norm (1: layer norm). `padding` None:
+    that of a convolution which halves, with stride 2, an even size. What a kind has not stays 0.
+    """
+
+    kind: LayerKind
+    size: int = 0
+    kernel: int = 0
+    stride: int = 0
+    padding: Optional[int] = None
+
+
+def conv(filters: int, kernel: int, stride: int = 1, padding: Optional[int] = None) -> ImageLayer:
+    """A convolution, followed by the activation."""
+    return ImageLayer(LayerKind.CONV, filters, kernel, stride, padding)
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,15 @@ class OptionsHandle:
     def set_layers(self, part: Part, widths: Sequence[int]) -> None:
         array = (c_size_t * len(widths))(*widths)
         check(lib.aep_options_set_layers(self.pointer, part, array, len(widths)))
+
+    def set_image(self, shape: Sequence[int]) -> None:
+        channels, height, width = shape
+        check(lib.aep_options_set_image(self.pointer, channels, height, width))
+
+    def add_image_layer(self, part: Part, layer: ImageLayer) -> None:
+        padding = c_size_t(-1) if layer.padding is None else layer.padding
+        check(lib.aep_options_add_image_layer(self.pointer, part, layer.kind, layer.size, layer.kernel, layer.stride,
+                                              padding))
 
     def set_column(self, index: int, column: Column) -> None:
         name = None if column.name is None else column.name.encode()

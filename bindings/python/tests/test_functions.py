@@ -27,6 +27,7 @@ TYPES = {
     "char *": ctypes.c_char_p,
     "char **": ctypes.POINTER(ctypes.c_char_p),
     "double *": ctypes.POINTER(ctypes.c_double),
+    "int *": ctypes.POINTER(ctypes.c_int),
     "size_t *": ctypes.POINTER(ctypes.c_size_t),
     "aep_allocator *": ctypes.POINTER(_functions.Allocator),
     "aep_log_fn": _functions.LogFn,
