@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "window.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Of `kernel` positions from `start` on, those within 0 .. size - 1. */
@@ -44,24 +45,43 @@ static void walk_on(walk *at, const aep__window *w)
     at->map++;
 }
 
+/* The runs of an image with one channel are a few values long: calling memcpy would cost more than it does. */
+static inline void copy_run(real *restrict to, const real *restrict from, size_t n)
+{
+    enum { SHORT = 16 };
+    if (n >= SHORT)
+        memcpy(to, from, n * sizeof *to);
+    else
+        for (size_t i = 0; i < n; i++)
+            to[i] = from[i];
+}
+
+/* The whole window lies on the map. */
+static void read_inner(real *restrict patch, const real *restrict from, const aep__window *w)
+{
+    const size_t line = w->kernel_w * w->channels, down = w->width * w->channels;
+    if (line == 3) /* the usual kernel on one channel: with a constant, copied in two moves */
+        for (size_t y = 0; y < w->kernel_h; y++)
+            memcpy(patch + y * 3, from + y * down, 3 * sizeof *patch);
+    else
+        for (size_t y = 0; y < w->kernel_h; y++)
+            copy_run(patch + y * line, from + y * down, line);
+}
+
 static void read_patch(real *patch, const real *map, const aep__window *w, const aep__cut *c)
 {
     const size_t line = w->kernel_w * w->channels, before = c->left * w->channels;
-    const size_t n = (c->right - c->left) * w->channels, after = before + n;
-    for (size_t y = 0; y < w->kernel_h; y++, patch += line) {
-        if (y < c->top || y >= c->bottom) {
-            memset(patch, 0, line * sizeof *patch);
-            continue;
-        }
+    const size_t n = (c->right - c->left) * w->channels;
+    memset(patch, 0, aep__window_patch(w) * sizeof *patch);
+    for (size_t y = c->top; y < c->bottom; y++) {
         const size_t row = (size_t)(c->y0 + (ptrdiff_t)y), column = (size_t)(c->x0 + (ptrdiff_t)c->left);
-        const real *from = map + (row * w->width + column) * w->channels;
-        for (size_t i = 0; i < before; i++)
-            patch[i] = 0;
-        for (size_t i = 0; i < n; i++) /* short runs: a call of memcpy would cost more */
-            patch[before + i] = from[i];
-        for (size_t i = after; i < line; i++)
-            patch[i] = 0;
+        copy_run(patch + y * line + before, map + (row * w->width + column) * w->channels, n);
     }
+}
+
+static bool is_inner(const aep__window *w, const aep__cut *c)
+{
+    return !c->top && !c->left && c->bottom == w->kernel_h && c->right == w->kernel_w;
 }
 
 void aep__patches_read(real *patches, const real *maps, const aep__window *w, size_t first, size_t n)
@@ -70,7 +90,11 @@ void aep__patches_read(real *patches, const real *maps, const aep__window *w, si
     walk at = walk_from(w, first);
     for (size_t i = 0; i < n; i++, walk_on(&at, w)) {
         const aep__cut c = aep__window_cut(w, at.row, at.column);
-        read_patch(patches + i * size, maps + at.map * aep__window_map(w), w, &c);
+        const real *map = maps + at.map * aep__window_map(w);
+        if (is_inner(w, &c))
+            read_inner(patches + i * size, map + ((size_t)c.y0 * w->width + (size_t)c.x0) * w->channels, w);
+        else
+            read_patch(patches + i * size, map, w, &c);
     }
 }
 
