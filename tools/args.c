@@ -16,6 +16,9 @@ const struct poptOption source_options[] = {
     {"anomaly", '\0', POPT_ARG_STRING, NULL, OPTION_ANOMALY, "Labels of anomalies; all others are normal rows",
      "VALUE,..."},
     {"drop", '\0', POPT_ARG_STRING, NULL, OPTION_DROP, "Columns to leave out", "COL,..."},
+    {"format", '\0', POPT_ARG_STRING, NULL, OPTION_FORMAT,
+     "What the files are (auto: told by their content; CIFAR-10 by the names data_batch_N.bin and test_batch.bin)",
+     "auto|csv|npy|idx|cifar10"},
     {"header", '\0', POPT_ARG_STRING, NULL, OPTION_HEADER,
      "Whether CSV files begin with column names (auto: if the first row has words and no numbers)", "auto|yes|no"},
     {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER,
@@ -33,6 +36,16 @@ void source_args_free(source_args *args)
     list_free(&args->drop);
     list_free(&args->keep);
     free(args->label);
+}
+
+static bool take_format(source_args *args, const char *value)
+{
+    int format = input_format_find(value);
+    if (format < 0)
+        say_error("--format %s: must be auto, csv, npy, idx or cifar10", value);
+    else
+        args->format = (enum input_format)format;
+    return format >= 0;
 }
 
 static bool take_header(source_args *args, const char *value)
@@ -64,6 +77,8 @@ bool source_args_take(source_args *args, int code, const char *value)
     case OPTION_QUIET:
         args->quiet = true;
         return true;
+    case OPTION_FORMAT:
+        return take_format(args, value);
     case OPTION_HEADER:
         return take_header(args, value);
     case OPTION_DELIMITER:
@@ -163,6 +178,7 @@ input *input_new(const source_args *args, bool keep_raw)
         return NULL;
     }
     in->files = &args->files;
+    in->format_choice = args->format;
     in->header_choice = args->header;
     in->delimiter = args->delimiter;
     in->keep_raw = keep_raw;

@@ -10,6 +10,7 @@
 /* Where rows come from and which columns are no features. */
 typedef struct source_args {
     list files;
+    enum input_format format;
     enum input_header header;
     char delimiter;
     bool quiet;
@@ -22,6 +23,7 @@ typedef struct source_args {
 enum {
     OPTION_HELP = 1,
     OPTION_QUIET,
+    OPTION_FORMAT,
     OPTION_HEADER,
     OPTION_DELIMITER,
     OPTION_LABEL,

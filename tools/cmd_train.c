@@ -73,8 +73,9 @@ static bool follow_file(training *t)
         return false;
     if (!changed || !t->args->rest)
         return true;
-    if (t->in->is_npy) {
-        say_error("%s: --rest writes lines of CSV files, and this is NPY", t->in->stream.name);
+    if (t->in->format != FORMAT_CSV) {
+        say_error("%s: --rest writes lines of CSV files, and this is %s", t->in->stream.name,
+                  input_format_name(t->in->format));
         return false;
     }
     if (first && t->in->header.n) {

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -32,6 +33,35 @@ def labelled(n_normal, n_anomalies, seed=2):
     normal, faults = machine_rows(n_normal, seed), machine_rows(n_anomalies, seed + 1, fault=True)
     rows = [row + ['ok'] for row in normal] + [row + ['fault'] for row in faults]
     return csv_text(rows, ('speed', 'flow', 'mode', 'state'))
+
+
+def npy(rows, descr='<f4', code='f', version=1, order='False', shape=None):
+    """The bytes of an NPY file; without the numpy package, so that the format is what is tested."""
+    shape = shape or f'({len(rows)}, {len(rows[0])})'
+    header = f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}".encode() + b'\n'
+    length = struct.pack('<H' if version == 1 else '<I', len(header))
+    swap = '>' if descr[0] == '>' else '<'
+    values = [value for row in rows for value in row]
+    return b'\x93NUMPY' + bytes([version, 0]) + length + header + struct.pack(f'{swap}{len(values)}{code}', *values)
+
+
+def shape_of(rows):
+    """Sizes of a nested list, and its values in order."""
+    if not isinstance(rows, list):
+        return [], [rows]
+    inner = [shape_of(row) for row in rows]
+    return [len(rows)] + inner[0][0], [value for _, values in inner for value in values]
+
+
+def idx(rows, kind=0x08, code='B'):
+    """The bytes of an IDX file of a nested list."""
+    sizes, values = shape_of(rows)
+    return bytes([0, 0, kind, len(sizes)]) + struct.pack(f'>{len(sizes)}I{len(values)}{code}', *sizes, *values)
+
+
+def cifar(images, labels):
+    """The bytes of a CIFAR-10 batch of images (channel, row, column)."""
+    return b''.join(bytes([label]) + bytes(shape_of(image)[1]) for image, label in zip(images, labels))
 
 
 class Case(unittest.TestCase):
