@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "args.h"
 
+#include "cifar_file.h"
+#include "output.h"
 #include "tools.h"
 
 #include <stdarg.h>
@@ -11,6 +13,8 @@
 const struct poptOption source_options[] = {
     {"label", 'l', POPT_ARG_STRING, NULL, OPTION_LABEL,
      "Column that tells normal rows from anomalies, and is no feature: name, number from 1, or last", "COL"},
+    {"labels", '\0', POPT_ARG_STRING, NULL, OPTION_LABELS,
+     "Files that hold a label for each row, such as IDX: one for all input files, or one for each", "FILE,..."},
     {"normal", '\0', POPT_ARG_STRING, NULL, OPTION_NORMAL, "Labels of normal rows; all others are anomalies",
      "VALUE,..."},
     {"anomaly", '\0', POPT_ARG_STRING, NULL, OPTION_ANOMALY, "Labels of anomalies; all others are normal rows",
@@ -31,6 +35,7 @@ void source_args_init(source_args *args) { *args = (source_args){.delimiter = ',
 void source_args_free(source_args *args)
 {
     list_free(&args->files);
+    list_free(&args->labels);
     list_free(&args->normal);
     list_free(&args->anomaly);
     list_free(&args->drop);
@@ -85,6 +90,8 @@ bool source_args_take(source_args *args, int code, const char *value)
         return take_delimiter(args, value);
     case OPTION_LABEL:
         return set_string(&args->label, value);
+    case OPTION_LABELS:
+        return list_add_commas(&args->labels, value);
     case OPTION_NORMAL:
         return list_add_commas(&args->normal, value);
     case OPTION_ANOMALY:
@@ -115,6 +122,31 @@ bool usage_error(poptContext context, const char *format, ...)
     return false;
 }
 
+/* Do some of the files bring labels with their rows? */
+static bool has_own_labels(const source_args *args)
+{
+    bool found = args->format == FORMAT_CIFAR10;
+    for (size_t i = 0; args->format == FORMAT_AUTO && i < args->files.n; i++)
+        found = found || cifar_file_named(args->files.items[i]);
+    return found;
+}
+
+static bool check_labels(const source_args *args, poptContext context)
+{
+    if (args->normal.n && args->anomaly.n)
+        return usage_error(context, "--normal and --anomaly exclude each other");
+    if (args->label && args->labels.n)
+        return usage_error(context, "--label and --labels exclude each other");
+    if (args->labels.n > 1 && args->labels.n != args->files.n)
+        return usage_error(context, "--labels: %zu files of labels for %zu input files; give one for all, or one each",
+                           args->labels.n, args->files.n);
+    if (list_has(&args->labels, "-") && list_has(&args->files, "-"))
+        return usage_error(context, "--labels -: standard input holds the rows already");
+    if ((args->normal.n || args->anomaly.n) && !args->label && !args->labels.n && !has_own_labels(args))
+        return usage_error(context, "--normal and --anomaly need --label COL, the column to look at, or --labels FILE");
+    return true;
+}
+
 bool source_args_rest(source_args *args, char **first, poptContext context)
 {
     const char *argument;
@@ -130,11 +162,12 @@ bool source_args_rest(source_args *args, char **first, poptContext context)
         return usage_error(context, "no model given");
     if (args->files.n == 0)
         return usage_error(context, "no input file given; - is standard input");
-    if (args->normal.n && args->anomaly.n)
-        return usage_error(context, "--normal and --anomaly exclude each other");
-    if ((args->normal.n || args->anomaly.n) && !args->label)
-        return usage_error(context, "--normal and --anomaly need --label COL, the column to look at");
-    return true;
+    return check_labels(args, context);
+}
+
+bool source_args_overwritten(const source_args *args, const char *path)
+{
+    return output_is_among(path, &args->files) || output_is_among(path, &args->labels);
 }
 
 static int show_help(poptContext context, const command_help *help)

@@ -15,6 +15,7 @@ typedef struct source_args {
     char delimiter;
     bool quiet;
     char *label; /* NULL: none */
+    list labels; /* files of them */
     list normal, anomaly, drop;
     list keep; /* columns to carry through to the output */
 } source_args;
@@ -27,6 +28,7 @@ enum {
     OPTION_HEADER,
     OPTION_DELIMITER,
     OPTION_LABEL,
+    OPTION_LABELS,
     OPTION_NORMAL,
     OPTION_ANOMALY,
     OPTION_DROP,
@@ -52,6 +54,9 @@ bool source_args_take(source_args *args, int code, const char *value);
 
 /* Take the arguments that are no options: the first goes to *first (if not NULL), the others are files. */
 bool source_args_rest(source_args *args, char **first, poptContext context);
+
+/* Is the output one of the files that are read, which it would destroy? Says so. */
+bool source_args_overwritten(const source_args *args, const char *path);
 
 /* What a command is, for --help. */
 typedef struct command_help {

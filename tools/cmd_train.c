@@ -112,7 +112,7 @@ static bool read_rows(training *t)
     while ((got = input_next(t->in)) > 0)
         if (!take_row(t))
             return false;
-    if (got < 0)
+    if (got < 0 || !label_files_end(&t->columns.label_files, &t->args->source))
         return false;
     bool quiet = t->args->source.quiet;
     labels_check(&t->args->source, &t->labels);

@@ -213,11 +213,12 @@ static int check(train_args *args, poptContext context)
         usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
         return STATUS_USAGE;
     }
-    if (output_is_among(args->output, &args->source.files) ||
-        (args->rest && output_is_among(args->rest, &args->source.files)))
+    if (source_args_overwritten(&args->source, args->output) ||
+        (args->rest && source_args_overwritten(&args->source, args->rest)))
         return STATUS_USAGE;
-    if (args->source.label && !args->source.normal.n && !args->source.anomaly.n) {
-        usage_error(context, "--label needs --normal or --anomaly VALUE,...; to leave a column out, --drop it");
+    if ((args->source.label || args->source.labels.n) && !args->source.normal.n && !args->source.anomaly.n) {
+        usage_error(context, "--label%s needs --normal or --anomaly VALUE,...%s", args->source.label ? "" : "s",
+                    args->source.label ? "; to leave a column out, --drop it" : "");
         return STATUS_USAGE;
     }
     return STATUS_OK;

@@ -164,5 +164,112 @@ class Formats(Case):
                 self.assertEqual(self.scores('m', 'a.npy'), expected)
 
 
+class Labels(Case):
+    """Of rows of columns: --labels is not about images."""
+
+    def setUp(self):
+        super().setUp()
+        self.rows, self.labels = flat(drawings(30, size=3)), [i % 3 for i in range(30)]
+        self.write('a.idx', idx(self.rows))
+        self.write('labels', idx(self.labels))
+        self.write('a.csv', csv_text([[str(v) for v in row] + [str(label)]
+                                      for row, label in zip(self.rows, self.labels)], None))
+        self.train('-q', '--label', 'last', '--normal', '1,2', 'a.csv', 'm')
+
+    def evaluate(self, *arguments):
+        return self.run_program('eval', '--json', 'm', *arguments).stdout
+
+    def test_they_mean_what_a_column_means(self):
+        expected = self.evaluate('a.csv', '--label', 'last', '--anomaly', '0')
+        self.write('labels.gz', gzip.compress(idx(self.labels)))
+        self.write('wide', idx(self.labels, 0x0c, 'i'))
+        self.write('labels.npy', npy([[label] for label in self.labels], '<i8', 'q', shape='(30,)'))
+        self.write('labels.csv', 'truth\n' + ''.join(f'{label}\n' for label in self.labels))
+        for labels in ('labels', 'labels.gz', 'wide', 'labels.npy', 'labels.csv'):
+            for truth in (['--normal', '1,2'], ['--anomaly', '0']):
+                with self.subTest(labels=labels, truth=truth):
+                    self.assertEqual(self.evaluate('a.idx', '--labels', labels, *truth), expected)
+                    self.train('-q', 'a.idx', '--labels', labels, *truth, 'n')
+                    self.assertEqual(self.read_bytes('n'), self.read_bytes('m'))
+        self.assertEqual(self.scores('m', 'a.idx', '--labels', 'labels'), self.scores('m', 'a.idx'))
+
+    def test_words_are_labels_too(self):
+        words = ['ok', 'worn', 'torn']
+        self.write('words', ''.join(words[label] + '\n' for label in self.labels))
+        done = self.evaluate('a.idx', '--header', 'no', '--labels', 'words', '--normal', 'worn,torn')
+        self.assertEqual(done, self.evaluate('a.idx', '--labels', 'labels', '--anomaly', '0'))
+
+    def test_one_file_for_all_or_one_for_each(self):
+        self.write('one.idx', idx(self.rows[:12]))
+        self.write('two.idx', idx(self.rows[12:]))
+        self.write('one.labels', idx(self.labels[:12]))
+        self.write('two.labels', idx(self.labels[12:]))
+        expected = self.evaluate('a.idx', '--labels', 'labels', '--anomaly', '0')
+        for labels in (['labels'], ['one.labels,two.labels'], ['one.labels', '--labels', 'two.labels']):
+            self.assertEqual(self.evaluate('one.idx', 'two.idx', '--anomaly', '0', '--labels', *labels), expected)
+        for labels, saying in (('two.labels,one.labels', 'two.labels: has 18 labels, where one.idx has 12 rows'),
+                               ('one.labels,one.labels', 'one.labels: has 12 labels, where two.idx has 18 rows'),
+                               ('one.labels', 'one.labels: has 12 labels, where the input has 30 rows')):
+            self.fails('score', 'm', 'one.idx', 'two.idx', '--labels', labels, saying=saying)
+        self.fails('score', 'm', 'one.idx', 'two.idx', 'two.idx', '--labels', 'one.labels,two.labels', status=2,
+                   saying='2 files of labels for 3 input files')
+
+    def test_another_length_is_an_error_that_says_both(self):
+        for n in (29, 31, 60):
+            self.write('other', idx((self.labels * 2)[:n]))
+            saying = f'other: has {n} labels, where a.idx has 30 rows'
+            with self.subTest(n=n):
+                self.fails('train', 'a.idx', '--labels', 'other', '--normal', '1', '-o', 'x', saying=saying)
+                self.fails('eval', 'm', 'a.idx', '--labels', 'other', '--normal', '1', saying=saying)
+                for command in ('score', 'explain'):
+                    self.fails(command, 'm', 'a.idx', '--labels', 'other', saying=saying)
+
+    def test_wrong_labels_are_refused(self):
+        self.write('nan', idx([0., 1., float('nan')] * 10, 0x0d, 'f'))
+        self.write('words', 'truth\n' + 'ok\n' * 4 + 'NA\n' + 'ok\n' * 25)
+        for labels, saying in (('a.idx', 'a.idx: has 9 columns, where a file of labels has one'),
+                               ('absent', 'absent: cannot open'), ('nan', 'nan: row 3, column 1: the label is missing'),
+                               ('words', 'words:6: column 1 (truth): the label is missing')):
+            self.fails('eval', 'm', 'a.idx', '--labels', labels, '--anomaly', '1', saying=saying)
+        for arguments, saying in ((['--label', '1', '--labels', 'labels', '--anomaly', '1'], 'exclude each other'),
+                                  (['--labels', 'labels'], 'to know the truth'),
+                                  (['--anomaly', '1'], 'or --labels FILE')):
+            self.fails('eval', 'm', 'a.idx', *arguments, saying=saying, status=2)
+        self.fails('eval', 'm', '-', '--labels', '-', '--anomaly', '1', saying='holds the rows already', status=2)
+        self.fails('train', 'a.idx', '--labels', 'labels', '-o', 'x', saying='--labels needs --normal', status=2)
+        for command in ('score', 'explain'):
+            self.fails(command, 'm', 'a.idx', '--labels', 'labels', '-o', 'labels', saying='both input and output',
+                       status=2)
+        self.fails('train', 'a.idx', '--labels', 'labels', '--normal', '1', '-o', 'labels', status=2,
+                   saying='labels is both input and output')
+        done = self.run_program('eval', 'm', 'a.idx', '--labels', 'labels', '--anomaly', '7')
+        self.assertIn("no row has the label '7' (--anomaly); the labels are: 0, 1, 2\n", done.stderr)
+
+    def test_labels_are_carried_through(self):
+        rows = self.scores('m', 'a.idx', '--labels', 'labels', '--keep', 'label')
+        self.assertEqual([row.pop('label') for row in rows], [str(label) for label in self.labels])
+        self.assertEqual(rows, self.scores('m', 'a.idx'))
+        self.fails('score', 'm', 'a.idx', '--keep', 'label', saying="has no column 'label' (--keep)")
+
+    def test_cifar_brings_its_own(self):
+        images, labels = drawings(12, 3, 32), [i % 4 for i in range(12)]
+        self.write('test_batch.bin', cifar(images, labels))
+        self.write('b.csv', csv_text([[str(v) for v in row] + [str(label)] for row, label in zip(flat(images), labels)],
+                                     None))
+        given = ['-q', '--encoder', '4', '--set', 'channel_scaling=no']
+        self.train(*given, 'test_batch.bin', '--anomaly', '3', 'n')
+        self.train(*given, 'b.csv', '--label', 'last', '--anomaly', '3', 'o')
+        self.assertEqual(self.run_program('eval', 'n', 'test_batch.bin', '--normal', '0,1,2').stdout,
+                         self.run_program('eval', 'o', 'b.csv', '--label', 'last', '--normal', '0,1,2').stdout)
+        rows = self.scores('n', 'test_batch.bin', '--keep', 'label')
+        self.assertEqual([row['label'] for row in rows], [str(label) for label in labels])
+        self.fails('eval', 'n', 'test_batch.bin', '--labels', 'labels', '--anomaly', '3',
+                   saying='test_batch.bin: has labels of its own; leave out --labels')
+        self.write('c.csv', csv_text([row[:-1] for row in [line.split(',') for line in self.read('b.csv').split()]],
+                                     None))
+        self.fails('eval', 'n', 'test_batch.bin', 'c.csv', '--anomaly', '3',
+                   saying='c.csv: has no labels for --normal and --anomaly')
+
+
 if __name__ == '__main__':
     unittest.main()
