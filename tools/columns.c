@@ -181,10 +181,22 @@ const cell *columns_kept(const columns *c, const input *in, size_t i)
     return c->kept[i] == LABEL_COLUMN ? c->label_cell : &in->cells[c->kept[i]];
 }
 
+static bool check_image(const columns *c, const input *in)
+{
+    char found[IMAGE_TEXT_SIZE], wanted[IMAGE_TEXT_SIZE];
+    if (!c->image.channels || !in->image.channels || image_same(&c->image, &in->image))
+        return true;
+    say_error("%s: its images are %s (channels,height,width), %s %s", in->stream.name, image_text(found, &in->image),
+              c->image_from, image_text(wanted, &c->image));
+    return false;
+}
+
 bool columns_follow(columns *c, const input *in, const source_args *args)
 {
     if (c->file == in->file)
         return true;
+    if (!check_image(c, in))
+        return false;
     bool *other = calloc(in->n_columns, sizeof *other);
     if (!other) {
         say_error("out of memory");
@@ -204,7 +216,8 @@ bool columns_follow(columns *c, const input *in, const source_args *args)
 
 bool columns_of_model(columns *c, const aep_model *model)
 {
-    *c = (columns){.n = aep_model_n_columns(model)};
+    *c = (columns){.n = aep_model_n_columns(model), .image_from = "the model's are"};
+    aep_model_image(&c->image.channels, &c->image.height, &c->image.width, model);
     c->where = calloc(c->n, sizeof *c->where);
     bool ok = c->where != NULL;
     if (!ok)

@@ -12,11 +12,13 @@
 #define LABEL_COLUMN (SIZE_MAX - 1) /* no column of the file, but the label that each row has besides */
 
 typedef struct columns {
-    size_t n;      /* features; 0: all that the first file has, neither label nor dropped */
-    list names;    /* of the features; empty when they have none, and position decides */
-    size_t *where; /* (n): the feature's column in the file being read, from 0 */
-    size_t label;  /* likewise, or NO_COLUMN */
-    size_t *kept;  /* columns of --keep, likewise */
+    image_size image;       /* that a row must be; all 0: any, or none */
+    const char *image_from; /* who says so: "the model's are" */
+    size_t n;               /* features; 0: all that the first file has, neither label nor dropped */
+    list names;             /* of the features; empty when they have none, and position decides */
+    size_t *where;          /* (n): the feature's column in the file being read, from 0 */
+    size_t label;           /* likewise, or NO_COLUMN */
+    size_t *kept;           /* columns of --keep, likewise */
     list kept_names;
     label_files label_files;
     const cell *label_cell; /* of the row just read; NULL: it has no label */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Images: files that hold them, their labels, convolutional models, and pictures of what was found."""
 import gzip
+import json
+import os
 import random
 import unittest
 
@@ -256,7 +258,7 @@ class Labels(Case):
         self.write('test_batch.bin', cifar(images, labels))
         self.write('b.csv', csv_text([[str(v) for v in row] + [str(label)] for row, label in zip(flat(images), labels)],
                                      None))
-        given = ['-q', '--encoder', '4', '--set', 'channel_scaling=no']
+        given = ['-q', '--encoder', '4', '--image', 'none']
         self.train(*given, 'test_batch.bin', '--anomaly', '3', 'n')
         self.train(*given, 'b.csv', '--label', 'last', '--anomaly', '3', 'o')
         self.assertEqual(self.run_program('eval', 'n', 'test_batch.bin', '--normal', '0,1,2').stdout,
@@ -269,6 +271,219 @@ class Labels(Case):
                                      None))
         self.fails('eval', 'n', 'test_batch.bin', 'c.csv', '--anomaly', '3',
                    saying='c.csv: has no labels for --normal and --anomaly')
+
+
+class Training(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.images = drawings(40, channels=3, size=32)
+        cls.labels = [i % 4 for i in range(40)]
+
+    def write_all(self, images, labels):
+        """The same images in every format; the arguments that make each of them images."""
+        channels, height = len(images[0]), len(images[0][0])
+        size = f'{channels},{height},{height}'
+        self.write('a.idx', idx(images))
+        self.write('a.npy', npy(flat(images), '|u1', 'B', shape=f'({len(images)}, {channels}, {height}, {height})'))
+        self.write('rows.npy', npy(flat(images)))
+        self.write('a.csv', as_csv(images))
+        self.write('rows.idx', idx(flat(images)))
+        names = [f'pixel{i}' for i in range(len(flat(images[:1])[0]))]
+        self.write('named.csv', as_csv(images, names))
+        files = {'a.idx': [], 'a.npy': [], 'rows.npy': ['--image', size], 'a.csv': ['--image', size],
+                 'rows.idx': ['--image', size], 'named.csv': ['--image', size]}
+        if size == '3,32,32':
+            self.write('test_batch.bin', cifar(images, labels))
+            files['test_batch.bin'] = []
+        return files
+
+    def info(self, model):
+        return json.loads(self.run_program('info', '--json', model).stdout)
+
+    def test_all_formats_train_and_score_alike(self):
+        files = self.write_all(self.images, self.labels)
+        given = ['-q', '--epochs', '2', '--conv', '2x3/4,3x3/2', '--encoder', '3']
+        self.train(*given, 'a.idx', 'm')
+        expected = self.scores('m', 'a.idx')
+        self.assertEqual(len({row['score'] for row in expected}), 40)
+        for file, options in files.items():
+            with self.subTest(file=file):
+                self.assertEqual(self.scores('m', file), expected)
+                self.train(*given, *options, file, 'n')
+                self.assertEqual(self.scores('n', 'a.idx'), expected)
+                if file != 'named.csv':
+                    self.assertEqual(self.read_bytes('n'), self.read_bytes('m'))
+        self.assertEqual(self.info('n')['image'], self.info('m')['image'])
+
+    def test_the_size_comes_from_the_file_or_the_option(self):
+        self.write_all(drawings(20, size=6), None)
+        self.assertIn('rows are images of 1,6,6', self.train('a.idx', 'm').stderr)
+        self.train('--image', '1,6,6', 'a.idx', 'n')
+        self.assertEqual(self.read_bytes('m'), self.read_bytes('n'))
+        self.assertEqual(self.info('m')['image']['size'], [1, 6, 6])
+        for file in ('a.csv', 'rows.npy', 'rows.idx'):
+            self.train('-q', file, 'dense')
+            self.assertIsNone(self.info('dense')['image'])
+        self.train('-q', '--image', 'none', 'a.idx', 'n')
+        self.assertEqual(self.read_bytes('dense'), self.read_bytes('n'))
+        self.assertEqual(self.scores('dense', 'a.idx'), self.scores('dense', 'a.csv'))
+        self.train('-q', '--image', '4,3,3', 'rows.npy', 'other')
+        self.assertEqual(self.info('other')['image']['size'], [4, 3, 3])
+
+    def test_layers_reach_the_model(self):
+        self.write_all(drawings(20, size=12), None)
+        self.train('-q', 'a.idx', 'm')
+        self.assertEqual([layer['layer'] for layer in self.info('m')['image']['encoder']], ['16x3/2', '32x3/2'])
+        self.assertEqual(self.info('m')['code_size'], 32)
+        self.train('-q', '--conv', '4x3,norm2,max2,4x5p0,avg2/1,norm', '--encoder', '9,2', '--deconv',
+                   '3t2/2p0,norm3,up2,up3,2x3,1x1', 'a.idx', 'm')
+        image = self.info('m')['image']
+        self.assertEqual(list(image), ['size', 'encoder', 'decoder'])
+        self.assertEqual([(layer['layer'], *layer['map']) for layer in image['encoder']],
+                         [('4x3', 4, 12, 12), ('norm2', 4, 12, 12), ('max2', 4, 6, 6), ('4x5p0', 4, 2, 2),
+                          ('avg2/1', 4, 1, 1), ('norm1', 4, 1, 1)])
+        self.assertEqual([layer['layer'] for layer in image['decoder']], ['3t2/2', 'norm3', 'up2', 'up3', '2x3',
+                                                                     '1x1'])
+        self.assertEqual(self.info('m')['layers']['encoder'], [9, 2])
+        text = self.run_program('info', 'm').stdout
+        self.assertIn('image                 1,12,12 (channels,height,width)\n', text)
+        self.assertRegex(text, r'(?m)^conv +4x3 +to 4,12,12\n +norm2 +to 4,12,12\n')
+        self.assertRegex(text, r'(?m)^deconv +3t2/2 +to 3,2,2')
+        self.assertNotIn('numeric', text)
+        self.train('-q', '--conv', ','.join(layer['layer'] for layer in image['encoder']), '--encoder', '9,2',
+                   '--deconv', ','.join(layer['layer'] for layer in image['decoder']), 'a.idx', 'again')
+        self.assertEqual(self.read_bytes('again'), self.read_bytes('m'))
+
+    def test_labels_choose_the_images(self):
+        self.write_all(self.images, self.labels)
+        self.write('labels', idx(self.labels))
+        normal = [image for image, label in zip(self.images, self.labels) if label == 1]
+        self.write('normal.idx', idx(normal))
+        given = ['-q', '--conv', '2x3/4', '--encoder', '3']
+        self.train(*given, 'normal.idx', 'expected')
+        for arguments in (['a.idx', '--labels', 'labels'], ['test_batch.bin']):
+            self.train(*given, *arguments, '--normal', '1', 'm')
+            self.assertEqual(self.read_bytes('m'), self.read_bytes('expected'))
+
+    def test_a_label_column_beside_the_image(self):
+        images = drawings(30, size=4)
+        rows = [[str(i % 3)] + [str(value) for value in row] for i, row in enumerate(flat(images))]
+        self.write('a.csv', csv_text(rows, None))
+        self.train('-q', '--image', '1,4,4', '--label', '1', '--normal', '0,1', 'a.csv', 'm')
+        self.assertEqual(len(self.scores('m', '--label', '1', 'a.csv')), 30)
+        self.fails('train', '--image', '1,4,4', 'a.csv', '-o', 'x',
+                   saying='a.csv: has 17 columns, and images of 1,4,4 (channels,height,width) have 16; --label and '
+                   '--drop name columns to leave out')
+
+    def test_wrong_sizes_are_refused(self):
+        images = drawings(20, size=6)
+        self.write_all(images, None)
+        self.train('-q', 'a.idx', 'm')
+        cases = [
+            (['a.csv', '--image', '1,6,5'], 1, 'a.csv: has 36 columns, and images of 1,6,5 (channels,height,width) '
+             'have 30'),
+            (['a.idx', '--image', '1,6,5'], 1, 'a.idx: its images are 1,6,6 (channels,height,width), --image says '
+             '1,6,5'),
+            (['a.npy', '--image', '4,3,3'], 1, 'a.npy: its images are 1,6,6 (channels,height,width), --image says '
+             '4,3,3'),
+            (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6'),
+            (['a.idx', 'b.idx'], 1, 'b.idx: its images are 1,5,5 (channels,height,width), those before are 1,6,6'),
+            (['a.csv', '--image', '6,6'], 2, '--image 6,6: must be CHANNELS,HEIGHT,WIDTH, such as 1,28,28, or none'),
+            (['a.csv', '--image', '1,6,6,1'], 2, 'must be CHANNELS,HEIGHT,WIDTH'),
+            (['a.csv', '--image', '1,6,x'], 2, 'must be CHANNELS,HEIGHT,WIDTH'),
+            (['a.csv', '--image', '1,-6,6'], 2, 'must be CHANNELS,HEIGHT,WIDTH'),
+            (['a.csv', '--image', '0,6,6'], 2, '--image 0,6,6: the sizes must be at least 1'),
+            (['a.csv', '--image', '9999,9999,9999'], 2, 'and their product at most 16777216'),
+            (['a.csv', '--conv', '4x3'], 1, 'a.csv: --conv is for images; give their size by --image'),
+            (['a.csv', '--deconv', '1x3'], 1, 'a.csv: --deconv is for images; give their size by --image'),
+            (['a.idx', '--image', 'none', '--conv', '4x3'], 2, '--image none: without images there is nothing'),
+            (['a.csv', '--image', '1,6,6', '--categorical', '1'], 2, 'all columns of an image are numeric'),
+            (['a.idx', '--categorical', '1'], 1, 'all columns of an image are numeric'),
+            (['a.idx', '--set', 'missing=impute', '--set', 'missing_indicator=1'], 1, 'missing_indicator'),
+            (['word.csv', '--image', '1,1,2'], 1, "word.csv:2: column 2: expected a number, like all values of an "
+             "image, found 'x'"),
+            (['gap.csv', '--image', '1,1,2'], 1, 'gap.csv:2: column 1: the value is missing; --set missing=impute'),
+            (['huge.csv', '--image', '1,1,2'], 1, 'huge.csv:1: column 1: expected a finite number'),
+        ]
+        self.write('b.idx', idx(drawings(20, size=5)))
+        self.write('word.csv', '1,2\n2,x\n')
+        self.write('gap.csv', '1,2\n,3\n')
+        self.write('huge.csv', 'inf,2\n1,3\n')
+        for arguments, status, saying in cases:
+            with self.subTest(arguments=arguments):
+                self.fails('train', '-o', 'x', *arguments, saying=saying, status=status)
+        self.assertFalse(os.path.exists(self.path('x')))
+        self.write('rows25.npy', npy([[1] * 25]))
+        for command in ('score', 'explain'):
+            self.fails(command, 'm', 'b.idx', saying="b.idx: its images are 1,5,5 (channels,height,width), the "
+                       "model's are 1,6,6")
+            self.fails(command, 'm', 'rows25.npy', saying='rows25.npy: has 25 columns, where the model wants 36')
+        self.write('wide.idx', idx([[[0] * 36]] * 3))
+        self.fails('score', 'm', 'wide.idx', saying="wide.idx: its images are 1,1,36 (channels,height,width), the "
+                   "model's are 1,6,6")
+
+    def test_wrong_layers_are_refused(self):
+        self.write('a.idx', idx(drawings(20, size=6)))
+        usage, bad = 2, 1
+        convolution = 'a convolution is FILTERSxKERNEL or FILTERSxKERNEL/STRIDE, such as 16x3/2'
+        for option, value, status, saying in (
+                ('--conv', '16x3/0', usage, "--conv 16x3/0: layer 1, '16x3/0': the stride must be a number from 1"),
+                ('--conv', '8x3,16x0', usage, "layer 2, '16x0': the kernel must be a number from 1"),
+                ('--conv', '0x3', usage, "'0x3': the number of filters must be a number from 1"),
+                ('--conv', '70000x3', usage, 'the number of filters must be a number from 1 to 65536'),
+                ('--conv', '99999999999999999999999x3', usage, 'the number of filters must be a number'),
+                ('--conv', '16', usage, f"'16': {convolution}"),
+                ('--conv', '16,3', usage, f"'16': {convolution}"),
+                ('--conv', '16*3', usage, f"'16*3': {convolution}"),
+                ('--conv', '16x', usage, 'the kernel must be'),
+                ('--conv', '16x3/', usage, 'the stride must be'),
+                ('--conv', '16x-3', usage, f"'16x-3': {convolution}"),
+                ('--conv', '16x3p', usage, 'the padding must be a number from 0'),
+                ('--conv', '16x3s2', usage, "'s2' at its end means nothing here"),
+                ('--conv', '16x3,', usage, "layer 2, '': there is no such layer; they are 16x3/2 (convolution"),
+                ('--conv', '', usage, "layer 1, '': there is no such layer"),
+                ('--conv', 'min2', usage, "'min2': there is no such layer"),
+                ('--conv', 'max', usage, 'the kernel must be'),
+                ('--conv', 'max2/0', usage, 'the stride must be'),
+                ('--conv', 'norm0', usage, 'the number of groups must be'),
+                ('--conv', '16t3', usage, "'16t3': such layers belong to --deconv"),
+                ('--conv', 'up2', usage, 'such layers belong to --deconv'),
+                ('--deconv', 'max2', usage, "--deconv max2: layer 1, 'max2': such layers belong to --conv"),
+                ('--deconv', 'x', usage, 'they are 16t3/2 (transposed convolution'),
+                ('--conv', ','.join(['2x1'] * 33), usage, 'has more than 32 layers'),
+                ('--conv', '4x7', bad, 'a kernel of 7 is larger than its input of 6 x 6 (height x width)'),
+                ('--conv', 'max2,4x4', bad, 'image layer 2 of the encoder: a kernel of 4 is larger than its input of '
+                 '3 x 3'),
+                ('--conv', '4x3p3', bad, 'a padding of 3 is not within 0 to 2'),
+                ('--conv', '4x3,norm3', bad, '3 groups do not divide 4 channels'),
+                ('--deconv', '1t3/2', bad, 'the image layers of the decoder end at 1 x '),
+                ('--deconv', 'up2,4x3', bad, 'the image layers of the decoder end at 4 x ')):
+            with self.subTest(option=option, value=value):
+                done = self.fails('train', 'a.idx', '-o', 'x', option, value, saying=saying, status=status)
+                self.assertNotIn('rows read', done.stderr)
+        self.assertFalse(os.path.exists(self.path('x')))
+
+    def test_channels_that_come_last_are_pointed_out(self):
+        self.write('a.npy', npy([[i % 7] * 75 for i in range(20)], shape='(20, 5, 5, 3)'))
+        done = self.train('a.npy', 'm')
+        self.assertIn('a.npy: has 5 channels of 5 x 3 pixels; if its last dimension is that of the channels, save '
+                      'a.transpose(0, 3, 1, 2)', done.stderr)
+        self.write('a.npy', npy([[i % 7] * 75 for i in range(20)], shape='(20, 3, 5, 5)'))
+        self.assertNotIn('transpose', self.train('a.npy', 'm').stderr)
+
+    def test_gaps_in_images_can_be_filled_in(self):
+        rows = [[str(value) for value in row] for row in flat(drawings(30, size=4))]
+        rows[3][5] = ''
+        self.write('a.csv', csv_text(rows, None))
+        self.train('-q', '--image', '1,4,4', '--set', 'missing=impute', 'a.csv', 'm')
+        self.assertEqual(len(self.scores('m', 'a.csv')), 30)
+
+    def test_a_signal_is_an_image_of_height_1(self):
+        rows = flat(drawings(30, size=4))
+        self.write('a.npy', npy(rows))
+        self.train('-q', '--image', '1,1,16', '--conv', '4x5/2,4x3/2', '--encoder', '3', 'a.npy', 'm')
+        self.assertEqual([layer['map'] for layer in self.info('m')['image']['encoder']], [[4, 1, 8], [4, 1, 4]])
+        self.assertEqual(len(self.scores('m', 'a.npy')), 30)
 
 
 if __name__ == '__main__':
