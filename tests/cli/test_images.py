@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Images: files that hold them, their labels, convolutional models, and pictures of what was found."""
+import csv
 import gzip
+import io
 import json
 import os
 import random
 import unittest
 
-from cli import Case, cifar, csv_text, idx, npy, shape_of
+from cli import Case, cifar, csv_text, idx, npy, png_pixels, shape_of
 
 SIZES = {0x08: 'B', 0x09: 'b', 0x0b: 'h', 0x0c: 'i', 0x0d: 'f', 0x0e: 'd'}
 
@@ -20,6 +22,11 @@ def drawings(n, channels=1, size=6, seed=1):
         images.append([[[source.randrange(20) + (100 if 0 <= y - top < 3 and 0 <= x - left < 3 else 0)
                          for x in range(size)] for y in range(size)] for _ in range(channels)])
     return images
+
+
+def noise(n, size, seed):
+    source = random.Random(seed)
+    return [[[[60 + source.randrange(20) for _ in range(size)] for _ in range(size)]] for _ in range(n)]
 
 
 def flat(images):
@@ -484,6 +491,156 @@ class Training(Case):
         self.train('-q', '--image', '1,1,16', '--conv', '4x5/2,4x3/2', '--encoder', '3', 'a.npy', 'm')
         self.assertEqual([layer['map'] for layer in self.info('m')['image']['encoder']], [[4, 1, 8], [4, 1, 4]])
         self.assertEqual(len(self.scores('m', 'a.npy')), 30)
+
+
+class Pictures(Case):
+    GAP = 4
+
+    def setUp(self):
+        super().setUp()
+        self.write('a.idx', idx(noise(60, 8, 1)))
+        self.train('-q', '--conv', '4x3/2', '--encoder', '4', '--set', 'learning_rate=0.01', 'a.idx', 'm')
+        self.tampered = noise(20, 8, 2)
+        for y in (1, 2):
+            for x in (5, 6):
+                self.tampered[13][0][y][x] = 255
+        self.write('b.idx', idx(self.tampered))
+
+    def panels(self, path, height, width):
+        """The three panels as (height, width) of (red, green, blue), having checked that values are enlarged."""
+        lines = png_pixels(self.read_bytes(path))
+        scale = min(256 // height, 1024 // width) or 1
+        down = scale if height > 1 else 64
+        self.assertEqual((len(lines), len(lines[0])), (height * down, 3 * width * scale + 2 * self.GAP))
+        found = []
+        for panel in range(3):
+            left = panel * (width * scale + self.GAP)
+            small = [line[left:left + width * scale:scale] for line in lines[::down]]
+            for y, line in enumerate(lines):
+                self.assertEqual(line[left:left + width * scale],
+                                 [colour for colour in small[y // down] for _ in range(scale)])
+                self.assertEqual(line[left + width * scale:left + width * scale + self.GAP * (panel < 2)],
+                                 [(255, 255, 255)] * self.GAP * (panel < 2))
+            found.append(small)
+        return found
+
+    def explain(self, *arguments):
+        return list(csv.DictReader(io.StringIO(self.run_program('explain', *arguments).stdout)))
+
+    def test_a_picture_shows_input_reconstruction_and_where_it_was_tampered_with(self):
+        listed = self.explain('m', 'b.idx', '--png', 'out')
+        self.assertEqual([int(row['rank']) for row in listed], list(range(1, 11)))
+        self.assertEqual((listed[0]['row'], listed[0]['picture']), ('14', 'out/01-row14.png'))
+        self.assertEqual(sorted(os.listdir(self.path('out'))), sorted(row['picture'][4:] for row in listed))
+        scores = sorted(((float(row['score']), -int(row['row'])) for row in self.scores('m', 'b.idx')), reverse=True)
+        self.assertEqual([(float(row['score']), -int(row['row'])) for row in listed], scores[:10])
+        columns = self.explain('m', 'b.idx', '--top', '64')
+        for row in listed:
+            found, rebuilt, heat = self.panels(row['picture'], 8, 8)
+            image = self.tampered[int(row['row']) - 1][0]
+            self.assertEqual(found, [[(value,) * 3 for value in line] for line in image])
+            cells = {int(cell['column']) - 1: cell for cell in columns if cell['row'] == row['row']}
+            largest = max(float(cell['share']) for cell in cells.values())
+            for pixel, cell in cells.items():
+                expected = min(max(float(cell['expected']), 0), 255)
+                red, green, blue = heat[pixel // 8][pixel % 8]
+                self.assertEqual(len(set(rebuilt[pixel // 8][pixel % 8])), 1)
+                self.assertAlmostEqual(rebuilt[pixel // 8][pixel % 8][0], expected, delta=0.501)
+                self.assertAlmostEqual((red + green + blue) / 765, float(cell['share']) / largest, delta=0.005)
+                self.assertTrue(green in (0, red) or red == 255 and (blue == 0 or green == 255))
+        _, _, heat = self.panels(listed[0]['picture'], 8, 8)
+        brightest = sorted(((sum(heat[y][x]), y, x) for y in range(8) for x in range(8)), reverse=True)[:4]
+        self.assertEqual({place[1:] for place in brightest}, {(1, 5), (1, 6), (2, 5), (2, 6)})
+        self.assertEqual(brightest[0][0], 765)
+
+    def test_colours_and_other_channels(self):
+        for channels in (2, 3):
+            images = drawings(30, channels, 6)
+            self.write('c.idx', idx(images))
+            self.train('-q', '--conv', '4x3', '--encoder', '4', 'c.idx', 'c')
+            for row in self.explain('c', 'c.idx', '--png', f'out{channels}', '--top-rows', '3'):
+                image = images[int(row['row']) - 1]
+                found, rebuilt, _ = self.panels(row['picture'], 6, 6)
+                for y in range(6):
+                    for x in range(6):
+                        values = [image[c][y][x] for c in range(channels)]
+                        if channels == 3:
+                            self.assertEqual(found[y][x], tuple(values))
+                            continue
+                        self.assertAlmostEqual(found[y][x][0], sum(values) / 2, delta=0.501)
+                        self.assertEqual((len(set(found[y][x])), len(set(rebuilt[y][x]))), (1, 1))
+
+    def test_scales(self):
+        """What is usual for images keeps its scale; else each row has its own, from its smallest to its largest."""
+        dark = [[value for value in row] for row in flat(drawings(30, size=4))]
+        for name, change, low, high in (('shares', lambda v: v / 128, 0, 1), ('bytes', lambda v: v, 0, 255),
+                                        ('signed', lambda v: v - 60, None, None),
+                                        ('large', lambda v: v * 100, None, None), ('flat', lambda v: -3, -3, -2)):
+            with self.subTest(name=name):
+                rows = [[float(change(value)) for value in row] for row in dark]
+                self.write('s.npy', npy(rows))
+                self.train('-q', '--image', '1,4,4', '--conv', '4x3', '--encoder', '4', 's.npy', 's')
+                for row in self.explain('s', 's.npy', '--png', name, '--top-rows', '2'):
+                    values = rows[int(row['row']) - 1]
+                    black, white = (min(values), max(values)) if low is None else (low, high)
+                    found, _, _ = self.panels(row['picture'], 4, 4)
+                    for pixel, value in enumerate(values):
+                        self.assertAlmostEqual(found[pixel // 4][pixel % 4][0],
+                                               (value - black) / (white - black) * 255, delta=0.51)
+
+    def test_the_number_of_rows_and_their_choice(self):
+        self.write('b.csv', as_csv(self.tampered))
+        self.assertEqual(len(self.explain('m', 'b.idx', '--png', 'one', '--top-rows', '1')), 1)
+        self.assertEqual(os.listdir(self.path('one')), ['1-row14.png'])
+        listed = self.explain('m', 'a.idx', 'b.csv', '--png', 'all', '--top-rows', '1000')
+        self.assertEqual((len(listed), listed[0]['picture']), (80, 'all/01-row74.png'))
+        self.assertEqual(len(os.listdir(self.path('all'))), 80)
+        flagged = [row['row'] for row in self.scores('m', 'b.idx') if row['anomaly'] == '1']
+        listed = self.explain('m', 'b.idx', '--png', 'flagged', '--flagged', '--top-rows', '20')
+        self.assertEqual(sorted(row['row'] for row in listed), sorted(flagged))
+        self.assertEqual(self.explain('m', 'b.idx', '--png', 'flagged', '--flagged', '--threshold', '1e9'), [])
+        images = [self.tampered[3]] * 15
+        self.write('same.idx', idx(images))
+        listed = self.explain('m', 'same.idx', '--png', 'same', '--top-rows', '4')
+        self.assertEqual([row['row'] for row in listed], ['1', '2', '3', '4'])
+
+    def test_with_an_output_the_columns_are_written_too(self):
+        plain = self.run_program('explain', 'm', 'b.idx').stdout
+        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '-o', 'columns.csv')
+        self.assertEqual((done.stdout, self.read('columns.csv')), ('', plain))
+        self.assertEqual(len(os.listdir(self.path('out'))), 10)
+        self.assertEqual(self.run_program('explain', 'm', 'b.idx', '--png', 'out', '-o', '-').stdout, plain)
+
+    def test_large_images_and_signals(self):
+        for size in ('1,1,60', '1,300,2', '2,1,2000'):
+            channels, height, width = (int(part) for part in size.split(','))
+            rows = [[(i * j) % 200 for j in range(channels * height * width)] for i in range(12)]
+            self.write('l.npy', npy(rows))
+            self.train('-q', '--image', size, '--conv', '2x1/2', '--encoder', '2', 'l.npy', 'l')
+            row = self.explain('l', 'l.npy', '--png', size, '--top-rows', '1')[0]
+            found, _, _ = self.panels(row['picture'], height, width)
+            if channels == 1:
+                self.assertEqual([colour[0] for line in found for colour in line], rows[int(row['row']) - 1])
+
+    def test_errors(self):
+        self.write('file', 'precious')
+        os.mkdir(self.path('full'))
+        os.symlink('/dev/full', self.path('full/1-row14.png'))
+        self.write('rows.csv', csv_text([['1', '2']] * 9, None))
+        self.train('rows.csv', 'dense')
+        png = ['m', 'b.idx', '--top-rows', '1', '--png']
+        for arguments, status, saying in (
+                (['dense', 'rows.csv', '--png', 'out'], 1, '--png: the rows of dense are no images'),
+                (['m', 'b.idx', '--top-rows', '3'], 2, '--top-rows is for --png DIR'),
+                (['m', 'b.idx', '--png', 'out', '--top-rows', '0'], 2, '--top-rows 0: must be a number from 1'),
+                ([*png, 'file'], 1, 'cannot write pictures to file: Not a directory'),
+                ([*png, 'absent/out'], 1, 'cannot write pictures to absent/out: No such file or directory'),
+                ([*png, ''], 1, 'cannot write pictures to '),
+                ([*png, 'full'], 1, 'cannot write full/1-row14.png: No space left on device')):
+            with self.subTest(arguments=arguments):
+                self.fails('explain', *arguments, saying=saying, status=status)
+        self.assertEqual(self.read('file'), 'precious')
+        self.assertFalse(os.path.exists(self.path('out')))
 
 
 if __name__ == '__main__':
