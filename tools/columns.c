@@ -286,9 +286,9 @@ static int refuse_label(const columns *c, const input *in, const source_args *ar
                   "file",
                   in->stream.name);
     else if (args->labels.n)
-        input_refuse(c->label_files.in, 0, why);
+        input_refuse(c->label_files.in, 0, "%s", why);
     else
-        input_refuse(in, c->label, why);
+        input_refuse(in, c->label, "%s", why);
     return -1;
 }
 

@@ -253,6 +253,10 @@ static int check(train_args *args, poptContext context)
         usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
         return STATUS_USAGE;
     }
+    if (args->rest && args->source.labels.n) {
+        usage_error(context, "--rest and --labels exclude each other: the lines written would be without labels");
+        return STATUS_USAGE;
+    }
     if (source_args_overwritten(&args->source, args->output) ||
         (args->rest && source_args_overwritten(&args->source, args->rest)))
         return STATUS_USAGE;

@@ -246,6 +246,9 @@ class Labels(Case):
             self.fails('eval', 'm', 'a.idx', *arguments, saying=saying, status=2)
         self.fails('eval', 'm', '-', '--labels', '-', '--anomaly', '1', saying='holds the rows already', status=2)
         self.fails('train', 'a.idx', '--labels', 'labels', '-o', 'x', saying='--labels needs --normal', status=2)
+        self.fails('train', 'a.csv', '--labels', 'labels', '--normal', '1', '-o', 'x', '--rest', 'r', status=2,
+                   saying='--rest and --labels exclude each other')
+        self.fails('train', 'a.idx', '-o', 'x', '--rest', 'r', saying='writes lines of CSV files, and this is IDX')
         for command in ('score', 'explain'):
             self.fails(command, 'm', 'a.idx', '--labels', 'labels', '-o', 'labels', saying='both input and output',
                        status=2)
