@@ -43,9 +43,8 @@ static const struct poptOption network_options[] = {
 
 static const struct poptOption image_options[] = {
     {"image", '\0', POPT_ARG_STRING, NULL, OPTION_IMAGE,
-     "Rows are images of so many channels, and that height and width; or none: they are not (default: what IDX, NPY "
-     "and "
-     "CIFAR-10 files say)",
+     "Rows are images of so many channels, that height and width; or none: they are not (default: what the files "
+     "say, if they are IDX, NPY or CIFAR-10)",
      "C,H,W|none"},
     {"conv", '\0', POPT_ARG_STRING, NULL, OPTION_CONV,
      "Image layers of the encoder: 16x3/2, a convolution of 16 filters, kernel 3 and stride 2, 16x3/2p1 with that "
@@ -104,11 +103,11 @@ static void print_table(void)
     }
 }
 
-static const command_help help = {"[OPTION...] FILE... -o MODEL",
-                                  "Train a model on the normal rows of CSV, NPY, IDX or CIFAR-10 files (plain or gzip; "
-                                  "- is standard input), set its\n"
-                                  "threshold from rows held out, and save it.\n",
-                                  print_table};
+static const command_help help = {
+    "[OPTION...] FILE... -o MODEL",
+    "Train a model on the normal rows of CSV, NPY, IDX or CIFAR-10 files (plain or gzip; - is standard input), set\n"
+    "its threshold from rows held out, and save it.\n",
+    print_table};
 
 /* shown: what the user wrote to name the option. */
 static bool set_option(aep_options *options, int key, const char *shown, const char *text)
@@ -235,37 +234,36 @@ static bool check_image(const train_args *args, poptContext context)
     return true;
 }
 
+static bool check_output(const train_args *args, poptContext context)
+{
+    if (!args->output || !*args->output)
+        return usage_error(context, "-o MODEL is needed: the file to write the model to");
+    if (strcmp(args->output, "-") == 0)
+        return usage_error(context, "-o -: a model is written to a file, not to standard output");
+    if (args->rest && output_is(args->output, args->rest, STDOUT_FILENO))
+        return usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
+    return !source_args_overwritten(&args->source, args->output) &&
+           (!args->rest || !source_args_overwritten(&args->source, args->rest));
+}
+
+static bool check_labels(const train_args *args, poptContext context)
+{
+    const source_args *source = &args->source;
+    bool chosen = source->normal.n || source->anomaly.n;
+    if (source->label && !chosen)
+        return usage_error(context, "--label needs --normal or --anomaly VALUE,...; to leave a column out, --drop it");
+    if (source->labels.n && !chosen)
+        return usage_error(context, "--labels needs --normal or --anomaly VALUE,...");
+    if (source->labels.n && args->rest)
+        return usage_error(context, "--rest and --labels exclude each other: the lines written would lack the labels");
+    return true;
+}
+
 static int check(train_args *args, poptContext context)
 {
-    if (!source_args_rest(&args->source, NULL, context))
-        return STATUS_USAGE;
-    if (!check_image(args, context))
-        return STATUS_USAGE;
-    if (!args->output || !*args->output) {
-        usage_error(context, "-o MODEL is needed: the file to write the model to");
-        return STATUS_USAGE;
-    }
-    if (strcmp(args->output, "-") == 0) {
-        usage_error(context, "-o -: a model is written to a file, not to standard output");
-        return STATUS_USAGE;
-    }
-    if (args->rest && output_is(args->output, args->rest, STDOUT_FILENO)) {
-        usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
-        return STATUS_USAGE;
-    }
-    if (args->rest && args->source.labels.n) {
-        usage_error(context, "--rest and --labels exclude each other: the lines written would be without labels");
-        return STATUS_USAGE;
-    }
-    if (source_args_overwritten(&args->source, args->output) ||
-        (args->rest && source_args_overwritten(&args->source, args->rest)))
-        return STATUS_USAGE;
-    if ((args->source.label || args->source.labels.n) && !args->source.normal.n && !args->source.anomaly.n) {
-        usage_error(context, "--label%s needs --normal or --anomaly VALUE,...%s", args->source.label ? "" : "s",
-                    args->source.label ? "; to leave a column out, --drop it" : "");
-        return STATUS_USAGE;
-    }
-    return STATUS_OK;
+    bool ok = source_args_rest(&args->source, NULL, context) && check_image(args, context) &&
+              check_output(args, context) && check_labels(args, context);
+    return ok ? STATUS_OK : STATUS_USAGE;
 }
 
 int train_args_parse(train_args *args, int argc, char **argv)
