@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "args.h"
 
+#include "cifar_file.h"
+#include "output.h"
 #include "tools.h"
 
 #include <stdarg.h>
@@ -11,11 +13,16 @@
 const struct poptOption source_options[] = {
     {"label", 'l', POPT_ARG_STRING, NULL, OPTION_LABEL,
      "Column that tells normal rows from anomalies, and is no feature: name, number from 1, or last", "COL"},
+    {"labels", '\0', POPT_ARG_STRING, NULL, OPTION_LABELS,
+     "Files that hold a label for each row, such as IDX: one for all input files, or one for each", "FILE,..."},
     {"normal", '\0', POPT_ARG_STRING, NULL, OPTION_NORMAL, "Labels of normal rows; all others are anomalies",
      "VALUE,..."},
     {"anomaly", '\0', POPT_ARG_STRING, NULL, OPTION_ANOMALY, "Labels of anomalies; all others are normal rows",
      "VALUE,..."},
     {"drop", '\0', POPT_ARG_STRING, NULL, OPTION_DROP, "Columns to leave out", "COL,..."},
+    {"format", '\0', POPT_ARG_STRING, NULL, OPTION_FORMAT,
+     "What the files are (auto: told by their content; CIFAR-10 by the names data_batch_N.bin and test_batch.bin)",
+     "auto|csv|npy|idx|cifar10"},
     {"header", '\0', POPT_ARG_STRING, NULL, OPTION_HEADER,
      "Whether CSV files begin with column names (auto: if the first row has words and no numbers)", "auto|yes|no"},
     {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER,
@@ -28,11 +35,22 @@ void source_args_init(source_args *args) { *args = (source_args){.delimiter = ',
 void source_args_free(source_args *args)
 {
     list_free(&args->files);
+    list_free(&args->labels);
     list_free(&args->normal);
     list_free(&args->anomaly);
     list_free(&args->drop);
     list_free(&args->keep);
     free(args->label);
+}
+
+static bool take_format(source_args *args, const char *value)
+{
+    int format = input_format_find(value);
+    if (format < 0)
+        say_error("--format %s: must be auto, csv, npy, idx or cifar10", value);
+    else
+        args->format = (enum input_format)format;
+    return format >= 0;
 }
 
 static bool take_header(source_args *args, const char *value)
@@ -64,12 +82,16 @@ bool source_args_take(source_args *args, int code, const char *value)
     case OPTION_QUIET:
         args->quiet = true;
         return true;
+    case OPTION_FORMAT:
+        return take_format(args, value);
     case OPTION_HEADER:
         return take_header(args, value);
     case OPTION_DELIMITER:
         return take_delimiter(args, value);
     case OPTION_LABEL:
         return set_string(&args->label, value);
+    case OPTION_LABELS:
+        return list_add_commas(&args->labels, value);
     case OPTION_NORMAL:
         return list_add_commas(&args->normal, value);
     case OPTION_ANOMALY:
@@ -100,6 +122,31 @@ bool usage_error(poptContext context, const char *format, ...)
     return false;
 }
 
+/* Do some of the files bring labels with their rows? */
+static bool has_own_labels(const source_args *args)
+{
+    bool found = args->format == FORMAT_CIFAR10;
+    for (size_t i = 0; args->format == FORMAT_AUTO && i < args->files.n; i++)
+        found = found || cifar_file_named(args->files.items[i]);
+    return found;
+}
+
+static bool check_labels(const source_args *args, poptContext context)
+{
+    if (args->normal.n && args->anomaly.n)
+        return usage_error(context, "--normal and --anomaly exclude each other");
+    if (args->label && args->labels.n)
+        return usage_error(context, "--label and --labels exclude each other");
+    if (args->labels.n > 1 && args->labels.n != args->files.n)
+        return usage_error(context, "--labels: %zu files of labels for %zu input files; give one for all, or one each",
+                           args->labels.n, args->files.n);
+    if (list_has(&args->labels, "-") && list_has(&args->files, "-"))
+        return usage_error(context, "--labels -: standard input holds the rows already");
+    if ((args->normal.n || args->anomaly.n) && !args->label && !args->labels.n && !has_own_labels(args))
+        return usage_error(context, "--normal and --anomaly need --label COL, the column to look at, or --labels FILE");
+    return true;
+}
+
 bool source_args_rest(source_args *args, char **first, poptContext context)
 {
     const char *argument;
@@ -115,11 +162,12 @@ bool source_args_rest(source_args *args, char **first, poptContext context)
         return usage_error(context, "no model given");
     if (args->files.n == 0)
         return usage_error(context, "no input file given; - is standard input");
-    if (args->normal.n && args->anomaly.n)
-        return usage_error(context, "--normal and --anomaly exclude each other");
-    if ((args->normal.n || args->anomaly.n) && !args->label)
-        return usage_error(context, "--normal and --anomaly need --label COL, the column to look at");
-    return true;
+    return check_labels(args, context);
+}
+
+bool source_args_overwritten(const source_args *args, const char *path)
+{
+    return output_is_among(path, &args->files) || output_is_among(path, &args->labels);
 }
 
 static int show_help(poptContext context, const command_help *help)
@@ -163,6 +211,7 @@ input *input_new(const source_args *args, bool keep_raw)
         return NULL;
     }
     in->files = &args->files;
+    in->format_choice = args->format;
     in->header_choice = args->header;
     in->delimiter = args->delimiter;
     in->keep_raw = keep_raw;

@@ -10,10 +10,12 @@
 /* Where rows come from and which columns are no features. */
 typedef struct source_args {
     list files;
+    enum input_format format;
     enum input_header header;
     char delimiter;
     bool quiet;
     char *label; /* NULL: none */
+    list labels; /* files of them */
     list normal, anomaly, drop;
     list keep; /* columns to carry through to the output */
 } source_args;
@@ -22,9 +24,11 @@ typedef struct source_args {
 enum {
     OPTION_HELP = 1,
     OPTION_QUIET,
+    OPTION_FORMAT,
     OPTION_HEADER,
     OPTION_DELIMITER,
     OPTION_LABEL,
+    OPTION_LABELS,
     OPTION_NORMAL,
     OPTION_ANOMALY,
     OPTION_DROP,
@@ -50,6 +54,9 @@ bool source_args_take(source_args *args, int code, const char *value);
 
 /* Take the arguments that are no options: the first goes to *first (if not NULL), the others are files. */
 bool source_args_rest(source_args *args, char **first, poptContext context);
+
+/* Is the output one of the files that are read, which it would destroy? Says so. */
+bool source_args_overwritten(const source_args *args, const char *path);
 
 /* What a command is, for --help. */
 typedef struct command_help {

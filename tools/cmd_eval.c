@@ -167,7 +167,7 @@ static int run(const eval_args *args)
 }
 
 static const command_help help = {
-    "[OPTION...] MODEL FILE... --label COL --anomaly|--normal VALUE,...",
+    "[OPTION...] MODEL FILE... --label COL|--labels FILE --anomaly|--normal VALUE,...",
     "Score labelled rows and print how well the model tells anomalies from normal rows.\n", NULL};
 
 static bool take(void *payload, int code, const char *value)
@@ -194,7 +194,8 @@ int aepred_eval(int argc, char **argv)
     if (status == STATUS_OK && !source_args_rest(&args.model.source, &args.model.path, context))
         status = STATUS_USAGE;
     if (status == STATUS_OK && !args.model.source.normal.n && !args.model.source.anomaly.n) {
-        usage_error(context, "--label COL and --normal or --anomaly VALUE,... are needed, to know the truth");
+        usage_error(context,
+                    "--normal or --anomaly VALUE,... and --label COL or --labels FILE are needed, to know the truth");
         status = STATUS_USAGE;
     }
     if (status == STATUS_OK)

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* aepred explain: the columns that contribute most to each row's score, beside what the model expected there. */
+/*
+ * aepred explain: the columns that contribute most to each row's score, beside what the model expected there; of images
+ * also pictures of that.
+ */
 #include "feed.h"
 #include "output.h"
+#include "pictures.h"
 #include "tools.h"
 
 #include <math.h>
@@ -9,12 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTION_OUTPUT = OPTION_MODEL_OWN, OPTION_TOP, OPTION_FLAGGED };
+enum { OPTION_OUTPUT = OPTION_MODEL_OWN, OPTION_TOP, OPTION_FLAGGED, OPTION_PNG, OPTION_TOP_ROWS };
+
+enum { MOST_TOP_ROWS = 100000, TOP_ROWS = 10 };
 
 typedef struct explain_args {
     model_args model;
     char *output;
-    size_t top;
+    char *png;            /* folder for pictures; NULL: none */
+    size_t top, top_rows; /* 0: not given */
     bool flagged;
 } explain_args;
 
@@ -27,6 +34,8 @@ typedef struct explanation {
     const explain_args *args;
     feed feed;
     output out;
+    bool columns_wanted; /* a table of columns */
+    pictures pictures;
     aep_workspace *workspace;
     uint8_t *flags;
     size_t error_size;
@@ -45,7 +54,9 @@ static int by_share(const void *a, const void *b)
 
 static bool open_all(explanation *e, const explain_args *args, const aep_model *model)
 {
-    *e = (explanation){.args = args};
+    *e = (explanation){.args = args, .columns_wanted = !args->png || args->output};
+    if (args->png && !pictures_open(&e->pictures, model, args->png, args->top_rows ? args->top_rows : TOP_ROWS))
+        return false;
     if (!feed_open(&e->feed, model, &args->model.source) || !output_open(&e->out, args->output))
         return false;
     size_t n = e->feed.capacity, n_columns = e->feed.columns.n;
@@ -76,6 +87,7 @@ static void close_all(explanation *e)
     free(e->predicted);
     free(e->order);
     output_drop(&e->out);
+    pictures_close(&e->pictures);
     feed_close(&e->feed);
 }
 
@@ -150,35 +162,59 @@ static int compute(explanation *e)
     const feed *f = &e->feed;
     size_t n = f->n_rows, n_columns = f->columns.n;
     int status = aep_score(e->scores, f->model, e->workspace, f->rows, n, n_columns);
-    if (status == AEP_OK)
-        status = aep_explain(e->shares, f->model, e->workspace, f->rows, n, n_columns);
+    if (status == AEP_OK && e->args->flagged)
+        status = aep_predict(e->flags, f->model, e->scores, n);
+    if (status != AEP_OK || !e->columns_wanted)
+        return status;
+    status = aep_explain(e->shares, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK)
         status = aep_reconstruct(e->expected, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK)
         status = aep_errors(e->errors, e->predicted, f->model, e->workspace, f->rows, n, n_columns);
-    if (status == AEP_OK && e->args->flagged)
-        status = aep_predict(e->flags, f->model, e->scores, n);
     return status;
+}
+
+static bool explain_rows(explanation *e)
+{
+    int status = compute(e);
+    if (status != AEP_OK) {
+        say_error("rows %zu to %zu: %s", e->feed.first_row, e->feed.first_row + e->feed.n_rows - 1,
+                  aep_status_str(status));
+        return false;
+    }
+    for (size_t i = 0; e->columns_wanted && i < e->feed.n_rows; i++)
+        if (!e->args->flagged || e->flags[i])
+            print_row(e, i);
+    return output_good(&e->out) &&
+           (!e->args->png || pictures_offer(&e->pictures, &e->feed, e->scores, e->args->flagged ? e->flags : NULL));
 }
 
 static bool explain_all(explanation *e)
 {
-    fputs("row,score,error,predicted,rank,column,share,value,expected\n", e->out.file);
+    if (e->columns_wanted)
+        fputs("row,score,error,predicted,rank,column,share,value,expected\n", e->out.file);
     int got;
-    while ((got = feed_next(&e->feed)) > 0) {
-        int status = compute(e);
-        if (status != AEP_OK) {
-            say_error("rows %zu to %zu: %s", e->feed.first_row, e->feed.first_row + e->feed.n_rows - 1,
-                      aep_status_str(status));
+    while ((got = feed_next(&e->feed)) > 0)
+        if (!explain_rows(e))
             return false;
-        }
-        for (size_t i = 0; i < e->feed.n_rows; i++)
-            if (!e->args->flagged || e->flags[i])
-                print_row(e, i);
-        if (!output_good(&e->out))
-            return false;
-    }
+    if (got == 0 && e->args->png && !pictures_write(&e->pictures, e->workspace, e->columns_wanted ? NULL : &e->out))
+        return false;
     return got == 0 && output_close(&e->out);
+}
+
+/* What was asked for, and the model cannot give. */
+static bool check_model(const explain_args *args, const aep_model *model)
+{
+    double threshold;
+    if (args->flagged && aep_model_stat(&threshold, model, AEP_STAT_THRESHOLD) != AEP_OK) {
+        say_error("--flagged: %s has no threshold; give one by --threshold", args->model.path);
+        return false;
+    }
+    if (args->png && aep_model_image(NULL, NULL, NULL, model) != AEP_OK) {
+        say_error("--png: the rows of %s are no images; train with --image", args->model.path);
+        return false;
+    }
+    return true;
 }
 
 static int run(const explain_args *args)
@@ -186,11 +222,8 @@ static int run(const explain_args *args)
     aep_model *model = model_open(&args->model);
     if (!model)
         return STATUS_BAD;
-    double threshold;
-    bool ok = !args->flagged || aep_model_stat(&threshold, model, AEP_STAT_THRESHOLD) == AEP_OK;
-    if (!ok) {
-        say_error("--flagged: %s has no threshold; give one by --threshold", args->model.path);
-    } else {
+    bool ok = check_model(args, model);
+    if (ok) {
         explanation e;
         ok = open_all(&e, args, model) && explain_all(&e);
         close_all(&e);
@@ -204,20 +237,28 @@ static const command_help help = {
     "Show the columns that contribute most to each row's score: for each a CSV line\n"
     "row,score,error,predicted,rank,column,share,value,expected. error is the row's reconstruction error and "
     "predicted\n"
-    "what the model predicted it to be; shares of a row's columns add up to 1; expected is what the model rebuilt.\n",
+    "what the model predicted it to be; shares of a row's columns add up to 1; expected is what the model rebuilt.\n"
+    "With --png draw that for images, and show a CSV line rank,row,score,picture for each picture.\n",
     NULL};
 
 static bool take(void *payload, int code, const char *value)
 {
     explain_args *args = payload;
-    double top;
+    double number;
     switch (code) {
     case OPTION_OUTPUT:
         return set_string(&args->output, value);
     case OPTION_TOP:
-        if (!parse_number(&top, "--top", value, 1, 1e9))
+        if (!parse_number(&number, "--top", value, 1, 1e9))
             return false;
-        args->top = (size_t)top;
+        args->top = (size_t)number;
+        return true;
+    case OPTION_PNG:
+        return set_string(&args->png, value);
+    case OPTION_TOP_ROWS:
+        if (!parse_number(&number, "--top-rows", value, 1, MOST_TOP_ROWS))
+            return false;
+        args->top_rows = (size_t)number;
         return true;
     case OPTION_FLAGGED:
         args->flagged = true;
@@ -231,6 +272,11 @@ int aepred_explain(int argc, char **argv)
 {
     const struct poptOption options[] = {
         {"top", 'k', POPT_ARG_STRING, NULL, OPTION_TOP, "Columns to show for a row (default 3)", "K"},
+        {"png", '\0', POPT_ARG_STRING, NULL, OPTION_PNG,
+         "Draw the rows with the highest scores, if rows are images, into PNG files in this folder: input, "
+         "reconstruction, heat map",
+         "DIR"},
+        {"top-rows", '\0', POPT_ARG_STRING, NULL, OPTION_TOP_ROWS, "How many rows to draw (default 10)", "N"},
         {"flagged", '\0', POPT_ARG_NONE, NULL, OPTION_FLAGGED, "Show only rows that reach the threshold", NULL},
         {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "Write to FILE instead of standard output (-)", "FILE"},
         MODEL_OPTIONS,
@@ -245,10 +291,15 @@ int aepred_explain(int argc, char **argv)
         status = STATUS_USAGE;
     if (status == STATUS_OK && model_args_overwritten(&args.model, args.output))
         status = STATUS_USAGE;
+    if (status == STATUS_OK && args.top_rows && !args.png) {
+        usage_error(context, "--top-rows is for --png DIR; --top says how many columns to show");
+        status = STATUS_USAGE;
+    }
     if (status == STATUS_OK)
         status = run(&args);
     poptFreeContext(context);
     model_args_free(&args.model);
     free(args.output);
+    free(args.png);
     return status == HELP_SHOWN ? STATUS_OK : status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* aepred info: what a model is. */
+#include "conv_spec.h"
 #include "feed.h"
 #include "tools.h"
 
@@ -18,6 +19,46 @@ typedef struct info_args {
 } info_args;
 
 static const char *const part_names[] = {"encoder", "decoder", "head"};
+
+typedef struct map_layer {
+    conv_layer layer;
+    image_size map; /* that comes out of it */
+} map_layer;
+
+/* The image layer of that number, from 0; false if there is none. */
+static bool find_map_layer(map_layer *to, const aep_model *model, int part, size_t number)
+{
+    conv_layer *l = &to->layer;
+    return aep_model_image_layer(&l->kind, &l->size, &l->kernel, &l->stride, &l->padding, model, part, number) ==
+               AEP_OK &&
+           aep_model_image_map(&to->map.channels, &to->map.height, &to->map.width, model, part, number) == AEP_OK;
+}
+
+static json_t *size_json(const image_size *image)
+{
+    return json_pack("[I, I, I]", (json_int_t)image->channels, (json_int_t)image->height, (json_int_t)image->width);
+}
+
+static json_t *map_layers_json(const aep_model *model, int part)
+{
+    char text[CONV_TEXT_SIZE];
+    map_layer m;
+    json_t *array = json_array();
+    for (size_t i = 0; find_map_layer(&m, model, part, i); i++)
+        json_array_append_new(
+            array, json_pack("{s:s, s:o}", "layer", conv_layer_text(text, &m.layer), "map", size_json(&m.map)));
+    return array;
+}
+
+/* The size of the images, with the layers on them; null: rows are no images. */
+static json_t *image_json(const aep_model *model)
+{
+    image_size image;
+    if (aep_model_image(&image.channels, &image.height, &image.width, model) != AEP_OK)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o}", "size", size_json(&image), "encoder", map_layers_json(model, AEP_PART_ENCODER),
+                     "decoder", map_layers_json(model, AEP_PART_DECODER));
+}
 
 static json_t *layers_json(const aep_model *model, int part)
 {
@@ -131,10 +172,10 @@ static json_t *describe(const aep_model *model)
         int key = aep_option_at(i);
         json_object_set_new(options, aep_option_name(key), option_json(model, key));
     }
-    return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "columns", described, "n_columns",
+    return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "columns", described, "n_columns",
                      (json_int_t)aep_model_n_columns(model), "n_features", (json_int_t)aep_model_n_features(model),
-                     "code_size", (json_int_t)aep_model_code_size(model), "layers", layers, "options", options,
-                     "statistics", statistics_json(model));
+                     "code_size", (json_int_t)aep_model_code_size(model), "image", image_json(model), "layers", layers,
+                     "options", options, "statistics", statistics_json(model));
 }
 
 static bool print_json(const aep_model *model, bool history)
@@ -152,10 +193,29 @@ static bool print_json(const aep_model *model, bool history)
     return true;
 }
 
+/* Of the layers on images, as --conv and --deconv take them. */
+static void print_map_layers(const aep_model *model, int part)
+{
+    char layer[CONV_TEXT_SIZE], map[IMAGE_TEXT_SIZE];
+    map_layer m;
+    for (size_t i = 0; find_map_layer(&m, model, part, i); i++)
+        printf("%-22s%-12s to %s\n",
+               i                          ? ""
+               : part == AEP_PART_ENCODER ? "conv"
+                                          : "deconv",
+               conv_layer_text(layer, &m.layer), image_text(map, &m.map));
+}
+
 static void print_columns(const aep_model *model)
 {
     size_t n = aep_model_n_columns(model);
+    char text[IMAGE_TEXT_SIZE];
+    image_size image;
     printf("columns               %zu, as %zu features\n", n, aep_model_n_features(model));
+    if (aep_model_image(&image.channels, &image.height, &image.width, model) == AEP_OK) {
+        printf("image                 %s (channels,height,width)\n", image_text(text, &image));
+        return; /* a line for each value would only hide the rest */
+    }
     for (size_t i = 0; i < n; i++) {
         const char *name = aep_model_column_name(model, i);
         size_t n_levels = aep_model_column_levels(model, i);
@@ -178,10 +238,14 @@ static void print_layers(const aep_model *model)
     for (int part = 0; part < 3; part++) {
         size_t widths[MOST_LAYERS];
         int n = aep_model_layers(widths, MOST_LAYERS, model, part);
+        if (part == AEP_PART_ENCODER)
+            print_map_layers(model, part);
         printf("%-22s", part_names[part]);
         for (int i = 0; i < n && i < MOST_LAYERS; i++)
             printf("%s%zu", i ? "," : "", widths[i]);
         putchar('\n');
+        if (part == AEP_PART_DECODER)
+            print_map_layers(model, part);
     }
 }
 

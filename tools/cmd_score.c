@@ -127,8 +127,9 @@ static int run(const score_args *args)
 
 static const command_help help = {
     "[OPTION...] MODEL FILE...",
-    "Score the rows of CSV or NPY files (plain or gzip; - is standard input): a CSV line row,score,p_value,anomaly\n"
-    "for each. Columns are matched by name where the model and the file have names, else by position.\n",
+    "Score the rows of CSV, NPY, IDX or CIFAR-10 files (plain or gzip; - is standard input): a CSV line\n"
+    "row,score,p_value,anomaly for each. Columns are matched by name where the model and the file have names, else\n"
+    "by position.\n",
     NULL};
 
 static bool take(void *payload, int code, const char *value)

@@ -31,6 +31,8 @@ static bool setup(training *t, const train_args *args)
     double seed = 0;
     aep_options_get(&seed, args->options, AEP_OPT_SEED);
     *t = (training){.args = args, .seed = (uint64_t)seed, .in = input_new(&args->source, args->rest)};
+    t->columns.image = args->image;
+    t->columns.image_from = "--image says";
     sample_share(&t->share, t->seed, args->share);
     return t->in && label_counts_init(&t->labels, &args->source) && (!args->rest || output_open(&t->rest, args->rest));
 }
@@ -45,14 +47,64 @@ static void cleanup(training *t)
     input_free(t->in);
 }
 
+/* What the options say of images is tried before all rows are read. */
+static bool try_image(training *t)
+{
+    const train_args *args = t->args;
+    const image_size *image = &t->columns.image;
+    aep_model *model;
+    if (aep_options_set_image(args->options, image->channels, image->height, image->width) != AEP_OK ||
+        conv_spec_apply(&args->conv, AEP_PART_ENCODER, args->options) != AEP_OK ||
+        conv_spec_apply(&args->deconv, AEP_PART_DECODER, args->options) != AEP_OK ||
+        aep_model_new(&model, args->options, t->columns.n) != AEP_OK)
+        return false; /* the library has told why */
+    aep_model_free(model);
+    return true;
+}
+
+/* Are the rows images? The first file is open, and its columns are known. */
+static bool begin_image(training *t)
+{
+    const train_args *args = t->args;
+    const char *name = t->in->stream.name;
+    image_size *image = &t->columns.image;
+    char size[IMAGE_TEXT_SIZE];
+    if (args->no_image)
+        return true;
+    if (!image->channels) {
+        *image = t->in->image;
+        t->columns.image_from = "those before are";
+    }
+    if (!image->channels && (args->conv.n || args->deconv.n)) {
+        say_error("%s: %s is for images; give their size by --image CHANNELS,HEIGHT,WIDTH", name,
+                  args->conv.n ? "--conv" : "--deconv");
+        return false;
+    }
+    if (!image->channels)
+        return true;
+    if (image_values(image) != t->columns.n) {
+        say_error("%s: has %zu columns, and images of %s (channels,height,width) have %zu; --label and --drop name "
+                  "columns to leave out",
+                  name, t->columns.n, image_text(size, image), image_values(image));
+        return false;
+    }
+    say_note(args->source.quiet, "rows are images of %s (channels,height,width)", image_text(size, image));
+    return try_image(t);
+}
+
 /* The first file has told what columns there are. */
 static bool begin_table(training *t)
 {
     double missing = AEP_MISSING_ERROR;
     aep_options_get(&missing, t->args->options, AEP_OPT_MISSING);
-    if (!table_init(&t->table, t->columns.n, t->args->most_levels, (int)missing == AEP_MISSING_IMPUTE))
+    if (!table_init(&t->table, t->columns.n, t->columns.image.channels > 0, t->args->most_levels,
+                    (int)missing == AEP_MISSING_IMPUTE))
         return false;
     const list *wanted = &t->args->categorical;
+    if (wanted->n && t->columns.image.channels) {
+        say_error("--categorical: all columns of an image are numeric");
+        return false;
+    }
     for (size_t i = 0; i < wanted->n; i++) {
         size_t from = column_find(t->in, wanted->items[i]), column = 0;
         while (column < t->columns.n && t->columns.where[column] != from)
@@ -69,12 +121,13 @@ static bool begin_table(training *t)
 static bool follow_file(training *t)
 {
     bool first = t->columns.file == 0, changed = t->columns.file != t->in->file;
-    if (!columns_follow(&t->columns, t->in, &t->args->source) || (first && !begin_table(t)))
+    if (!columns_follow(&t->columns, t->in, &t->args->source) || (first && (!begin_image(t) || !begin_table(t))))
         return false;
     if (!changed || !t->args->rest)
         return true;
-    if (t->in->is_npy) {
-        say_error("%s: --rest writes lines of CSV files, and this is NPY", t->in->stream.name);
+    if (t->in->format != FORMAT_CSV) {
+        say_error("%s: --rest writes lines of CSV files, and this is %s", t->in->stream.name,
+                  input_format_name(t->in->format));
         return false;
     }
     if (first && t->in->header.n) {
@@ -111,7 +164,7 @@ static bool read_rows(training *t)
     while ((got = input_next(t->in)) > 0)
         if (!take_row(t))
             return false;
-    if (got < 0)
+    if (got < 0 || !label_files_end(&t->columns.label_files, &t->args->source))
         return false;
     bool quiet = t->args->source.quiet;
     labels_check(&t->args->source, &t->labels);

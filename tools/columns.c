@@ -142,13 +142,23 @@ static bool match_names(columns *c, const input *in, bool *other, bool quiet)
     for (size_t i = 0; i < c->n; i++)
         other[c->where[i]] = true;
     for (size_t i = 0; i < c->kept_names.n; i++)
-        other[c->kept[i]] = true;
+        if (c->kept[i] != LABEL_COLUMN)
+            other[c->kept[i]] = true;
     return note_unused(c, in, other, quiet);
 }
 
-/* Find the columns of --keep; their names are those of the first file, if it has any. */
-static bool find_kept(columns *c, const input *in, const list *keep)
+static size_t find_kept_column(const input *in, const source_args *args, const char *which)
 {
+    bool labelled = args->labels.n || in->array.labelled;
+    if (labelled && strcmp(which, "label") == 0 && column_find(in, which) == NO_COLUMN)
+        return LABEL_COLUMN;
+    return find_or_say(in, "--keep", which);
+}
+
+/* Find the columns of --keep; their names are those of the first file, if it has any. */
+static bool find_kept(columns *c, const input *in, const source_args *args)
+{
+    const list *keep = &args->keep;
     bool first = c->kept_names.n == 0;
     if (keep->n && first)
         c->kept = calloc(keep->n, sizeof *c->kept);
@@ -157,24 +167,42 @@ static bool find_kept(columns *c, const input *in, const list *keep)
         return false;
     }
     for (size_t i = 0; i < keep->n; i++) {
-        c->kept[i] = find_or_say(in, "--keep", keep->items[i]);
-        if (c->kept[i] == NO_COLUMN ||
-            (first && !list_add(&c->kept_names, in->names.n ? in->names.items[c->kept[i]] : keep->items[i])))
+        size_t column = c->kept[i] = find_kept_column(in, args, keep->items[i]);
+        bool named = column < in->names.n;
+        if (column == NO_COLUMN ||
+            (first && !list_add(&c->kept_names, named ? in->names.items[column] : keep->items[i])))
             return false;
     }
     return true;
+}
+
+const cell *columns_kept(const columns *c, const input *in, size_t i)
+{
+    return c->kept[i] == LABEL_COLUMN ? c->label_cell : &in->cells[c->kept[i]];
+}
+
+static bool check_image(const columns *c, const input *in)
+{
+    char found[IMAGE_TEXT_SIZE], wanted[IMAGE_TEXT_SIZE];
+    if (!c->image.channels || !in->image.channels || image_same(&c->image, &in->image))
+        return true;
+    say_error("%s: its images are %s (channels,height,width), %s %s", in->stream.name, image_text(found, &in->image),
+              c->image_from, image_text(wanted, &c->image));
+    return false;
 }
 
 bool columns_follow(columns *c, const input *in, const source_args *args)
 {
     if (c->file == in->file)
         return true;
+    if (!check_image(c, in))
+        return false;
     bool *other = calloc(in->n_columns, sizeof *other);
     if (!other) {
         say_error("out of memory");
         return false;
     }
-    bool ok = mark_others(c, in, args, other) && find_kept(c, in, &args->keep);
+    bool ok = mark_others(c, in, args, other) && find_kept(c, in, args);
     if (ok && c->n == 0)
         ok = adopt(c, in, other);
     else if (ok && c->names.n && in->names.n)
@@ -188,7 +216,8 @@ bool columns_follow(columns *c, const input *in, const source_args *args)
 
 bool columns_of_model(columns *c, const aep_model *model)
 {
-    *c = (columns){.n = aep_model_n_columns(model)};
+    *c = (columns){.n = aep_model_n_columns(model), .image_from = "the model's are"};
+    aep_model_image(&c->image.channels, &c->image.height, &c->image.width, model);
     c->where = calloc(c->n, sizeof *c->where);
     bool ok = c->where != NULL;
     if (!ok)
@@ -208,6 +237,7 @@ void columns_free(columns *c)
 {
     list_free(&c->names);
     list_free(&c->kept_names);
+    label_files_close(&c->label_files);
     free(c->where);
     free(c->kept);
     *c = (columns){0};
@@ -234,24 +264,51 @@ static bool keep_label(label_counts *seen, const cell *c)
     return list_has(&seen->others, text) || list_add(&seen->others, text);
 }
 
-int label_read(const columns *c, const input *in, const source_args *args, label_counts *seen)
+static bool find_label(columns *c, input *in, const source_args *args)
+{
+    if (args->labels.n == 0) {
+        c->label_cell = c->label == NO_COLUMN ? in->label : &in->cells[c->label];
+        return true;
+    }
+    if (in->label) {
+        say_error("%s: has labels of its own; leave out --labels", in->stream.name);
+        return false;
+    }
+    c->label_cell = label_files_next(&c->label_files, in, args);
+    return c->label_cell != NULL;
+}
+
+static int refuse_label(const columns *c, const input *in, const source_args *args)
+{
+    const char *why = "the label is missing";
+    if (!c->label_cell)
+        say_error("%s: has no labels for --normal and --anomaly; --label COL names their column, --labels FILE their "
+                  "file",
+                  in->stream.name);
+    else if (args->labels.n)
+        input_refuse(c->label_files.in, 0, "%s", why);
+    else
+        input_refuse(in, c->label, "%s", why);
+    return -1;
+}
+
+int label_read(columns *c, input *in, const source_args *args, label_counts *seen)
 {
     const list *values = label_values(args);
+    double number;
+    if (!find_label(c, in, args))
+        return -1;
     if (values->n == 0)
         return 0;
-    const cell *label = &in->cells[c->label];
-    for (size_t i = 0; i < values->n; i++) {
-        if (same_value(label, values->items[i])) {
+    for (size_t i = 0; c->label_cell && i < values->n; i++) {
+        if (same_value(c->label_cell, values->items[i])) {
             seen->named[i]++;
             return values == &args->anomaly;
         }
     }
-    double number;
-    if (cell_read(label, &number) == CELL_MISSING) {
-        input_refuse(in, c->label, "the label is missing");
-        return -1;
-    }
-    return keep_label(seen, label) ? values == &args->normal : -1;
+    if (!c->label_cell || cell_read(c->label_cell, &number) == CELL_MISSING)
+        return refuse_label(c, in, args);
+    return keep_label(seen, c->label_cell) ? values == &args->normal : -1;
 }
 
 void labels_check(const source_args *args, const label_counts *seen)

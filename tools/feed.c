@@ -141,7 +141,7 @@ static bool read_row(feed *f)
             return false;
     for (size_t i = 0; i < f->columns.kept_names.n; i++) {
         char number[NUMBER_SIZE];
-        if (!list_add(&f->kept, cell_text(number, &f->in->cells[f->columns.kept[i]])))
+        if (!list_add(&f->kept, cell_text(number, columns_kept(&f->columns, f->in, i))))
             return false;
     }
     return true;
@@ -154,7 +154,7 @@ int feed_next(feed *f)
     list_free(&f->kept);
     for (f->n_rows = 0; f->n_rows < f->capacity; f->n_rows++) {
         int got = input_next(f->in);
-        if (got < 0 || (got > 0 && !read_row(f)))
+        if (got < 0 || (got > 0 && !read_row(f)) || (got == 0 && !label_files_end(&f->columns.label_files, f->args)))
             return -1;
         if (got == 0)
             break;

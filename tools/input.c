@@ -1,12 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "input.h"
 
+#include "cifar_file.h"
+#include "idx_file.h"
+#include "npy_file.h"
 #include "tools.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Of formats of numbers: how to tell them by the first bytes, read the header, and read on. */
+static const struct {
+    const char *name, *shown;
+    bool (*is)(const stream *in);
+    bool (*open)(array_file *f, stream *in);
+    int (*next)(array_file *f);
+} formats[] = {
+    [FORMAT_AUTO] = {"auto", "", NULL, NULL, NULL},
+    [FORMAT_CSV] = {"csv", "CSV", NULL, NULL, NULL},
+    [FORMAT_NPY] = {"npy", "NPY", npy_file_is, npy_file_open, array_file_next},
+    [FORMAT_IDX] = {"idx", "IDX", idx_file_is, idx_file_open, array_file_next},
+    [FORMAT_CIFAR10] = {"cifar10", "CIFAR-10", NULL, cifar_file_open, cifar_file_next},
+};
+enum { N_FORMATS = sizeof formats / sizeof *formats };
+
+int input_format_find(const char *name)
+{
+    for (int i = 0; i < N_FORMATS; i++)
+        if (strcmp(name, formats[i].name) == 0)
+            return i;
+    return -1;
+}
+
+const char *input_format_name(enum input_format format) { return formats[format].shown; }
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
@@ -91,26 +119,50 @@ static bool open_csv(input *in)
     return true;
 }
 
+static enum input_format find_format(const stream *in)
+{
+    if (cifar_file_named(in->name))
+        return FORMAT_CIFAR10;
+    for (int i = 0; i < N_FORMATS; i++)
+        if (formats[i].is && formats[i].is(in))
+            return (enum input_format)i;
+    return FORMAT_CSV;
+}
+
+static bool choose_format(input *in)
+{
+    in->format = in->format_choice == FORMAT_AUTO ? find_format(&in->stream) : in->format_choice;
+    if (!formats[in->format].is || formats[in->format].is(&in->stream))
+        return true;
+    say_error("%s: is no %s file, as --format %s says", in->stream.name, formats[in->format].shown,
+              formats[in->format].name);
+    return false;
+}
+
+static bool open_array(input *in)
+{
+    if (!formats[in->format].open(&in->array, &in->stream))
+        return false;
+    in->n_columns = in->array.n_columns;
+    in->image = in->array.image;
+    return true;
+}
+
 static bool open_file(input *in, const char *path)
 {
     in->file++;
     in->is_open = true;
     in->first_kept = false;
-    if (!stream_open(&in->stream, path) || stream_fill(&in->stream) < 0)
+    in->image = (image_size){0};
+    if (!stream_open(&in->stream, path) || stream_fill(&in->stream) < 0 || !choose_format(in))
         return false;
-    in->is_npy = npy_file_is(&in->stream);
-    if (!in->is_npy)
-        return open_csv(in);
-    if (!npy_file_open(&in->npy, &in->stream))
-        return false;
-    in->n_columns = in->npy.n_columns;
-    return true;
+    return in->format == FORMAT_CSV ? open_csv(in) : open_array(in);
 }
 
 static void close_file(input *in)
 {
     csv_file_close(&in->csv);
-    npy_file_close(&in->npy);
+    array_file_close(&in->array);
     stream_close(&in->stream);
     list_free(&in->names);
     list_free(&in->header);
@@ -125,6 +177,7 @@ void input_close(input *in)
 
 static int next_csv(input *in)
 {
+    in->label = NULL;
     if (in->first_kept) {
         in->first_kept = false;
         in->cells = in->csv.cells;
@@ -140,10 +193,11 @@ static int next_csv(input *in)
     return got;
 }
 
-static int next_npy(input *in)
+static int next_array(input *in)
 {
-    in->cells = in->npy.cells;
-    return npy_file_next(&in->npy);
+    in->cells = in->array.cells;
+    in->label = in->array.labelled ? &in->array.label : NULL;
+    return formats[in->format].next(&in->array);
 }
 
 int input_next(input *in)
@@ -155,7 +209,7 @@ int input_next(input *in)
             if (!open_file(in, in->files->items[in->file]))
                 return -1;
         }
-        int got = in->is_npy ? next_npy(in) : next_csv(in);
+        int got = in->format == FORMAT_CSV ? next_csv(in) : next_array(in);
         if (got > 0)
             in->row++;
         if (got != 0)
@@ -167,9 +221,11 @@ int input_next(input *in)
 void input_place(char *text, size_t size, const input *in, size_t column)
 {
     const char *name = in->stream.name;
-    if (in->is_npy)
-        snprintf(text, size, "%s: row %zu, column %zu", name, in->npy.row, column + 1);
-    else if (in->names.n)
+    if (in->format != FORMAT_CSV) {
+        int used = snprintf(text, size, "%s: ", name);
+        if (used > 0 && (size_t)used < size)
+            array_file_place(text + used, size - (size_t)used, &in->array, column);
+    } else if (in->names.n)
         snprintf(text, size, "%s:%zu: column %zu (%s)", name, in->csv.line, column + 1, in->names.items[column]);
     else
         snprintf(text, size, "%s:%zu: column %zu", name, in->csv.line, column + 1);
@@ -187,4 +243,4 @@ bool input_refuse(const input *in, size_t column, const char *format, ...)
     return false;
 }
 
-const char *input_raw(const input *in) { return in->is_npy ? NULL : in->csv.raw; }
+const char *input_raw(const input *in) { return in->format == FORMAT_CSV ? in->csv.raw : NULL; }

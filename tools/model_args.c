@@ -53,7 +53,7 @@ bool model_args_take(model_args *args, int code, const char *value)
 bool model_args_overwritten(const model_args *args, const char *path)
 {
     list model = {.items = (char *[]){args->path}, .n = 1};
-    return output_is_among(path, &model) || output_is_among(path, &args->source.files);
+    return output_is_among(path, &model) || source_args_overwritten(&args->source, path);
 }
 
 static bool adjust(aep_model *model, const model_args *args)

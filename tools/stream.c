@@ -56,27 +56,31 @@ int stream_fill(stream *s)
     return -1;
 }
 
-int stream_read(stream *s, void *to, size_t n)
+int stream_read_part(stream *s, void *to, size_t n, size_t *got)
 {
     unsigned char *out = to;
-    size_t got = 0;
-    while (got < n) {
+    *got = 0;
+    while (*got < n) {
         if (s->position == s->length) {
             int more = stream_fill(s);
-            if (more < 0)
-                return -1;
-            if (more == 0)
-                break;
+            if (more <= 0)
+                return more;
         }
-        size_t part = s->length - s->position < n - got ? s->length - s->position : n - got;
-        memcpy(out + got, s->data + s->position, part);
+        size_t part = s->length - s->position < n - *got ? s->length - s->position : n - *got;
+        memcpy(out + *got, s->data + s->position, part);
         s->position += part;
-        got += part;
+        *got += part;
     }
-    if (got == n)
-        return 1;
-    if (got == 0)
-        return 0;
+    return 0;
+}
+
+int stream_read(stream *s, void *to, size_t n)
+{
+    size_t got;
+    if (stream_read_part(s, to, n, &got) < 0)
+        return -1;
+    if (got == n || got == 0)
+        return got == n;
     say_error("%s: ends too early", s->name);
     return -1;
 }

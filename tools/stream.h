@@ -21,6 +21,9 @@ void stream_close(stream *s);
 /* Read on once position has reached length: 1, 0 at the end, or -1 having said why. */
 int stream_fill(stream *s);
 
+/* Up to n bytes, fewer only at the end; *got: how many. 0, or -1 having said why. */
+int stream_read_part(stream *s, void *to, size_t n, size_t *got);
+
 /* Exactly n bytes: 1, 0 when none were left, -1 having said why (an error, or fewer than n). */
 int stream_read(stream *s, void *to, size_t n);
 

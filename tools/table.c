@@ -12,9 +12,11 @@
 
 enum { MOST_NAME = 255 };
 
-bool table_init(table *t, size_t n_columns, size_t most_levels, bool missing_allowed)
+bool table_init(table *t, size_t n_columns, bool all_numbers, size_t most_levels, bool missing_allowed)
 {
     *t = (table){.n_columns = n_columns, .most_levels = most_levels, .missing_allowed = missing_allowed};
+    if (all_numbers)
+        return true;
     t->columns = calloc(n_columns, sizeof *t->columns);
     if (!t->columns)
         say_error("out of memory");
@@ -98,7 +100,8 @@ static bool add_level(table *t, const input *in, size_t column, size_t from, con
     return levels_add(&c->levels, text->text, text->length) != NO_LEVEL;
 }
 
-static bool add_number(float *to, const input *in, size_t from)
+/* usual: why a number is expected. */
+static bool add_number(float *to, const input *in, size_t from, const char *usual)
 {
     const cell *c = &in->cells[from];
     char quoted[QUOTE_SIZE];
@@ -108,12 +111,20 @@ static bool add_number(float *to, const input *in, size_t from)
         *to = (float)number;
         return true;
     case CELL_WORD:
-        return input_refuse(in, from, "expected a number, like the many in this column so far, found %s; mend it",
-                            cell_quote(quoted, c));
+        return input_refuse(in, from, "expected a number, like %s, found %s; mend it", usual, cell_quote(quoted, c));
     default:
         return input_refuse(in, from, "expected %s, found %s", cell_wanted(CELL_HUGE, number), cell_quote(quoted, c));
     }
 }
+
+static bool add_missing(const table *t, float *to, const input *in, size_t from)
+{
+    *to = NAN;
+    return t->missing_allowed ||
+           input_refuse(in, from, "the value is missing; --set missing=impute fills in such cells");
+}
+
+static const char many_numbers[] = "the many in this column so far";
 
 static bool add_code(table *t, float *to, const input *in, size_t column, size_t from)
 {
@@ -137,7 +148,7 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
             if (c->words || c->categorical)
                 return refuse_levels(t, in, c, from);
             make_numeric(t, column);
-            return add_number(to, in, from);
+            return add_number(to, in, from, many_numbers);
         }
         code = (long)c->levels.n;
         if (!add_level(t, in, column, from, &text, kind == CELL_WORD ? NAN : number))
@@ -154,16 +165,26 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
 static bool add_cell(table *t, float *to, const input *in, size_t column, size_t from)
 {
     double number;
-    if (cell_read(&in->cells[from], &number) == CELL_MISSING) {
-        if (!t->missing_allowed)
-            return input_refuse(in, from, "the value is missing; --set missing=impute fills in such cells");
-        *to = NAN;
-        return true;
-    }
+    if (cell_read(&in->cells[from], &number) == CELL_MISSING)
+        return add_missing(t, to, in, from);
     table_column *c = &t->columns[column];
     if (!c->numeric && !c->categorical && !in->cells[from].text && c->levels.n == 0)
-        make_numeric(t, column); /* NPY */
-    return c->numeric ? add_number(to, in, from) : add_code(t, to, in, column, from);
+        make_numeric(t, column); /* a format of numbers */
+    return c->numeric ? add_number(to, in, from, many_numbers) : add_code(t, to, in, column, from);
+}
+
+static bool add_pixel(const table *t, float *to, const input *in, size_t from)
+{
+    double number;
+    switch (cell_read(&in->cells[from], &number)) {
+    case CELL_NUMBER:
+        *to = (float)number;
+        return true;
+    case CELL_MISSING:
+        return add_missing(t, to, in, from);
+    default:
+        return add_number(to, in, from, "all values of an image");
+    }
 }
 
 static bool reserve_row(table *t)
@@ -187,10 +208,11 @@ bool table_add(table *t, const input *in, const size_t *where)
 {
     if (!reserve_row(t))
         return false;
-    for (size_t i = 0; t->n_rows == 0 && i < t->n_columns; i++)
+    for (size_t i = 0; t->columns && t->n_rows == 0 && i < t->n_columns; i++)
         t->columns[i].number = where[i] + 1;
+    float *row = &t->rows[t->n_rows * t->n_columns];
     for (size_t i = 0; i < t->n_columns; i++)
-        if (!add_cell(t, &t->rows[t->n_rows * t->n_columns + i], in, i, where[i]))
+        if (!(t->columns ? add_cell(t, &row[i], in, i, where[i]) : add_pixel(t, &row[i], in, where[i])))
             return false;
     t->n_rows++;
     return true;
@@ -267,7 +289,7 @@ static void note_mixture(const table_column *c, const char *name, bool quiet)
 
 bool table_finish(table *t, char *const *names, bool quiet)
 {
-    for (size_t i = 0; i < t->n_columns; i++) {
+    for (size_t i = 0; t->columns && i < t->n_columns; i++) {
         table_column *c = &t->columns[i];
         if (c->numeric)
             continue;
@@ -292,9 +314,9 @@ int table_describe(const table *t, aep_options *options, char *const *names)
 {
     int status = AEP_OK;
     for (size_t i = 0; i < t->n_columns && status == AEP_OK; i++) {
-        const table_column *c = &t->columns[i];
+        const table_column *c = t->columns ? &t->columns[i] : NULL;
         const char *name = names ? names[i] : NULL;
-        if (c->numeric)
+        if (!c || c->numeric)
             status = aep_options_set_column(options, i, name, AEP_COLUMN_NUMERIC, NULL, 0);
         else
             status = aep_options_set_column(options, i, name, AEP_COLUMN_CATEGORICAL,

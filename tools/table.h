@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rows to train on, in memory. What kind a column is shows only as rows come in, so a column begins as codes of its
- * different texts; it becomes numbers when it has had too many of them, or at the end if all of them were numbers.
+ * different texts; it becomes numbers when it has had too many of them, or at the end if all of them were numbers. The
+ * columns of images are numbers from the beginning, and nothing is kept of them but those.
  */
 #ifndef AEPRED_TABLE_H
 #define AEPRED_TABLE_H
@@ -26,11 +27,11 @@ typedef struct table_column {
 typedef struct table {
     size_t n_columns, n_rows, capacity, most_levels;
     bool missing_allowed;
-    table_column *columns;
-    float *rows; /* (n_rows, n_columns) */
+    table_column *columns; /* NULL: all are numbers */
+    float *rows;           /* (n_rows, n_columns) */
 } table;
 
-bool table_init(table *t, size_t n_columns, size_t most_levels, bool missing_allowed);
+bool table_init(table *t, size_t n_columns, bool all_numbers, size_t most_levels, bool missing_allowed);
 void table_free(table *t);
 
 /* Add the row just read; where (n_columns): the input's column of each of the table's. */

@@ -17,6 +17,9 @@ enum {
     OPTION_REST,
     OPTION_CALIBRATION,
     OPTION_SET,
+    OPTION_IMAGE,
+    OPTION_CONV,
+    OPTION_DECONV,
     OPTION_LAYERS,                  /* and the part */
     OPTION_KEY = OPTION_LAYERS + 16 /* and the key of the library's option */
 };
@@ -25,7 +28,9 @@ enum { MOST_LAYERS = 32, MOST_LEVELS = 65536 };
 
 static const struct poptOption network_options[] = {
     {"encoder", '\0', POPT_ARG_STRING, NULL, OPTION_LAYERS + AEP_PART_ENCODER,
-     "Widths of the encoder's hidden layers, then of the code (default: from the number of features)", "N,..."},
+     "Widths of the encoder's hidden layers, of images those behind --conv, then of the code (default: from the number "
+     "of features; of images 32)",
+     "N,..."},
     {"decoder", '\0', POPT_ARG_STRING, NULL, OPTION_LAYERS + AEP_PART_DECODER,
      "Widths of the decoder's hidden layers (default: the encoder's, mirrored)", "N,..."},
     {"head", '\0', POPT_ARG_STRING, NULL, OPTION_LAYERS + AEP_PART_HEAD,
@@ -34,6 +39,21 @@ static const struct poptOption network_options[] = {
     {"batch", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_BATCH, "Rows a step (default 256)", "N"},
     {"seed", '\0', POPT_ARG_STRING, NULL, OPTION_KEY + AEP_OPT_SEED, "All randomness follows from it (default 0)", "N"},
     {"set", '\0', POPT_ARG_STRING, NULL, OPTION_SET, "Set an option of the list below; may be repeated", "KEY=VALUE"},
+    POPT_TABLEEND};
+
+static const struct poptOption image_options[] = {
+    {"image", '\0', POPT_ARG_STRING, NULL, OPTION_IMAGE,
+     "Rows are images of so many channels, that height and width; or none: they are not (default: what the files "
+     "say, if they are IDX, NPY or CIFAR-10)",
+     "C,H,W|none"},
+    {"conv", '\0', POPT_ARG_STRING, NULL, OPTION_CONV,
+     "Image layers of the encoder: 16x3/2, a convolution of 16 filters, kernel 3 and stride 2, 16x3/2p1 with that "
+     "padding; max2, avg2, pools; norm, norm4, a group norm (default 16x3/2,32x3/2)",
+     "LAYER,..."},
+    {"deconv", '\0', POPT_ARG_STRING, NULL, OPTION_DECONV,
+     "Image layers of the decoder: 16t3/2, a transposed convolution; up2, upsampling; 16x3; norm4 (default: the "
+     "encoder's, mirrored)",
+     "LAYER,..."},
     POPT_TABLEEND};
 
 static const struct poptOption row_options[] = {
@@ -85,8 +105,8 @@ static void print_table(void)
 
 static const command_help help = {
     "[OPTION...] FILE... -o MODEL",
-    "Train a model on the normal rows of CSV or NPY files (plain or gzip; - is standard input), set its threshold\n"
-    "from rows held out, and save it.\n",
+    "Train a model on the normal rows of CSV, NPY, IDX or CIFAR-10 files (plain or gzip; - is standard input), set\n"
+    "its threshold from rows held out, and save it.\n",
     print_table};
 
 /* shown: what the user wrote to name the option. */
@@ -186,6 +206,14 @@ static bool take(void *payload, int code, const char *value)
         return parse_number(&args->share, "--train-share", value, 0, 1);
     case OPTION_CALIBRATION:
         return parse_number(&args->calibration, "--calibration", value, 0, 0.9);
+    case OPTION_IMAGE:
+        args->no_image = strcmp(value, "none") == 0;
+        args->image = (image_size){0};
+        return args->no_image || image_parse(&args->image, value);
+    case OPTION_CONV:
+        return conv_spec_parse(&args->conv, AEP_PART_ENCODER, value);
+    case OPTION_DECONV:
+        return conv_spec_parse(&args->deconv, AEP_PART_DECODER, value);
     case OPTION_SET:
         return set_pair(args->options, value);
     case OPTION_LAYERS + AEP_PART_ENCODER:
@@ -197,30 +225,45 @@ static bool take(void *payload, int code, const char *value)
     }
 }
 
+static bool check_image(const train_args *args, poptContext context)
+{
+    if (args->no_image && (args->conv.n || args->deconv.n))
+        return usage_error(context, "--image none: without images there is nothing for --conv and --deconv to do");
+    if ((args->image.channels || args->conv.n || args->deconv.n) && args->categorical.n)
+        return usage_error(context, "--categorical: all columns of an image are numeric");
+    return true;
+}
+
+static bool check_output(const train_args *args, poptContext context)
+{
+    if (!args->output || !*args->output)
+        return usage_error(context, "-o MODEL is needed: the file to write the model to");
+    if (strcmp(args->output, "-") == 0)
+        return usage_error(context, "-o -: a model is written to a file, not to standard output");
+    if (args->rest && output_is(args->output, args->rest, STDOUT_FILENO))
+        return usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
+    return !source_args_overwritten(&args->source, args->output) &&
+           (!args->rest || !source_args_overwritten(&args->source, args->rest));
+}
+
+static bool check_labels(const train_args *args, poptContext context)
+{
+    const source_args *source = &args->source;
+    bool chosen = source->normal.n || source->anomaly.n;
+    if (source->label && !chosen)
+        return usage_error(context, "--label needs --normal or --anomaly VALUE,...; to leave a column out, --drop it");
+    if (source->labels.n && !chosen)
+        return usage_error(context, "--labels needs --normal or --anomaly VALUE,...");
+    if (source->labels.n && args->rest)
+        return usage_error(context, "--rest and --labels exclude each other: the lines written would lack the labels");
+    return true;
+}
+
 static int check(train_args *args, poptContext context)
 {
-    if (!source_args_rest(&args->source, NULL, context))
-        return STATUS_USAGE;
-    if (!args->output || !*args->output) {
-        usage_error(context, "-o MODEL is needed: the file to write the model to");
-        return STATUS_USAGE;
-    }
-    if (strcmp(args->output, "-") == 0) {
-        usage_error(context, "-o -: a model is written to a file, not to standard output");
-        return STATUS_USAGE;
-    }
-    if (args->rest && output_is(args->output, args->rest, STDOUT_FILENO)) {
-        usage_error(context, "--rest %s: is the same file as that of -o", args->rest);
-        return STATUS_USAGE;
-    }
-    if (output_is_among(args->output, &args->source.files) ||
-        (args->rest && output_is_among(args->rest, &args->source.files)))
-        return STATUS_USAGE;
-    if (args->source.label && !args->source.normal.n && !args->source.anomaly.n) {
-        usage_error(context, "--label needs --normal or --anomaly VALUE,...; to leave a column out, --drop it");
-        return STATUS_USAGE;
-    }
-    return STATUS_OK;
+    bool ok = source_args_rest(&args->source, NULL, context) && check_image(args, context) &&
+              check_output(args, context) && check_labels(args, context);
+    return ok ? STATUS_OK : STATUS_USAGE;
 }
 
 int train_args_parse(train_args *args, int argc, char **argv)
@@ -228,6 +271,7 @@ int train_args_parse(train_args *args, int argc, char **argv)
     const struct poptOption options[] = {
         {"output", 'o', POPT_ARG_STRING, NULL, OPTION_OUTPUT, "File to save the model to", "MODEL"},
         {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)network_options, 0, "Network and training:", NULL},
+        {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)image_options, 0, "Images:", NULL},
         {NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)row_options, 0, "Rows and columns:", NULL},
         SOURCE_OPTIONS,
         HELP_OPTION,

@@ -4,12 +4,16 @@
 #define AEPRED_TRAIN_ARGS_H
 
 #include "args.h"
+#include "conv_spec.h"
 
 #include <aepred.h>
 
 typedef struct train_args {
     source_args source;
-    aep_options *options; /* for the model */
+    aep_options *options;   /* for the model */
+    image_size image;       /* --image; all 0: what the files say */
+    bool no_image;          /* --image none: columns, whatever the files say */
+    conv_spec conv, deconv; /* empty: presets */
     char *output;
     char *rest; /* file for the rows not trained on, or NULL */
     double share, calibration;

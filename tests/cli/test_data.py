@@ -54,6 +54,14 @@ class Data(Case):
         self.assertEqual(list(categorical), [2, 3, 4])
         self.assertEqual(categorical[2], 3)
 
+    def test_mnist_zeros_are_told_from_other_digits(self):
+        train, test = ([self.data(f'{name}-images-idx3-ubyte.gz'), '--labels',
+                        self.data(f'{name}-labels-idx1-ubyte.gz'), '--normal', '0'] for name in ('train', 't10k'))
+        self.run_program('train', '-q', *train, '-o', 'm', '--conv', '16x3/2,32x3/2', '--epochs', '2')
+        result = json.loads(self.run_program('eval', '--json', 'm', *test).stdout)
+        self.assertEqual((result['rows'], result['anomalies']), (10000, 10000 - 980))
+        self.assertGreater(result['auroc'], 0.9)
+
 
 if __name__ == '__main__':
     unittest.main()

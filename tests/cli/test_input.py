@@ -3,22 +3,11 @@
 import gzip
 import json
 import os
-import struct
 import unittest
 
-from cli import Case, csv_text, machine_rows
+from cli import Case, csv_text, machine_rows, npy
 
 NUMBERS = [[f'{i % 7}', f'{i * i % 11}.5'] for i in range(40)]
-
-
-def npy(rows, descr='<f4', code='f', version=1, order='False', shape=None):
-    """The bytes of an NPY file; without the numpy package, so that the format is what is tested."""
-    shape = shape or f'({len(rows)}, {len(rows[0])})'
-    header = f"{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}".encode() + b'\n'
-    length = struct.pack('<H' if version == 1 else '<I', len(header))
-    swap = '>' if descr[0] == '>' else '<'
-    values = [value for row in rows for value in row]
-    return b'\x93NUMPY' + bytes([version, 0]) + length + header + struct.pack(f'{swap}{len(values)}{code}', *values)
 
 
 class Csv(Case):
@@ -266,12 +255,12 @@ class Npy(Case):
             'fortran': (npy(self.rows, order='True'), 'is not in C order'),
             'half': (npy(self.rows, '<f2', 'e'), 'unusual size'),
             'complex': (npy(self.rows, '<c8', 'd'), 'holds neither floats nor integers'),
-            'cube': (npy(self.rows, shape='(2, 20, 2)'), 'one or two dimensions'),
-            'scalar': (npy(self.rows, shape='()'), 'one or two dimensions'),
+            'five': (npy(self.rows, shape='(2, 20, 1, 1, 2)'), 'one to four dimensions'),
+            'scalar': (npy(self.rows, shape='()'), 'one to four dimensions'),
             'wide': (npy(self.rows, shape='(1, 99999999999)'), 'has no columns, or more than'),
             'none': (npy(self.rows, shape='(1, 0)'), 'has no columns, or more than'),
             'overflow': (npy(self.rows, shape='(1, 99999999999999999999999)'), 'damaged NPY header'),
-            'cut': (good[:-3], 'ends too early'),
+            'cut': (good[:-3], 'ends after row 39 of 40'),
             'cut-row': (good[:-8], 'ends after row 39 of 40'),
             'cut-header': (good[:30], 'ends too early'),
             'version': (good[:6] + b'\x09' + good[7:], 'unknown version of the NPY format'),

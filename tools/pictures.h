@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* aepred explain --png: a picture of each of the rows with the highest scores. */
+#ifndef AEPRED_PICTURES_H
+#define AEPRED_PICTURES_H
+
+#include "best_rows.h"
+#include "feed.h"
+#include "output.h"
+
+typedef struct pictures {
+    const aep_model *model;
+    const char *folder;
+    image_size size;
+    best_rows best;
+    float low, high; /* of all values so far */
+} pictures;
+
+/* Make the folder, if it is missing. The model's rows are images. Says what went wrong and returns false. */
+bool pictures_open(pictures *p, const aep_model *model, const char *folder, size_t most);
+void pictures_close(pictures *p);
+
+/* Rows just read, with their scores; flags: those to be considered, NULL: all. */
+bool pictures_offer(pictures *p, const feed *f, const float *scores, const uint8_t *flags);
+
+/* No more rows: write the pictures, and a CSV line for each, unless `table` is NULL. */
+bool pictures_write(const pictures *p, aep_workspace *workspace, output *table);
+
+#endif
