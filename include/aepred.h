@@ -310,7 +310,8 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
  *   AEP_PADDING_AUTO for all).
  * From a map of h by w
  *   a convolution makes floor((h + 2 padding - kernel) / stride) + 1 rows, columns alike;
- *   a pool ceil((h - kernel) / stride) + 1, of which the last may reach over the edge, where there are no values;
+ *   a pool ceil((h - kernel) / stride) + 1, of which the last may reach over the edge, where there are no values (one
+ *   less where it would stand beyond the edge, as it can with a stride larger than the kernel);
  *   a transposed convolution and upsampling a size that the opposite layer would shrink to h: that size which the
  *   encoder has passed through, else (stride * h) or what comes nearest to it.
  * Without layers for the decoder it mirrors the encoder: the same layers in opposite order, convolutions transposed,

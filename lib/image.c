@@ -51,7 +51,7 @@ static int check_layer(const place *at, const aep__image_layer *layer)
     if (kind < 0 || kind >= N_KINDS)
         return REFUSE(at, AEP_E_OPTION, "there is no kind %d of layer; they are 0 to %d", kind, N_KINDS - 1);
     if (at->part == AEP_PART_ENCODER ? !kinds[kind].in_encoder : !kinds[kind].in_decoder)
-        return REFUSE(at, AEP_E_OPTION, "a %s is no layer of the %s", kinds[kind].name, part_names[at->part]);
+        return REFUSE(at, AEP_E_OPTION, "%s is no layer of the %s", kinds[kind].name, part_names[at->part]);
     if (kinds[kind].has_size && layer->size > AEP__MAX_FILTERS)
         return REFUSE(at, AEP_E_LIMIT, "%zu filters or groups are more than %d", layer->size, AEP__MAX_FILTERS);
     int status = check_number(at, kind, kinds[kind].has_size, layer->size, 1, AEP__MAX_FILTERS,
@@ -88,12 +88,15 @@ static span span_of(const aep__image_layer *layer, size_t image_size)
     return (span){layer->kernel, layer->stride, layer->padding};
 }
 
-/* How many places a window has on a map of `size`, or how many a pool's has, which may reach over the far edge. */
+/* How many places a window has on a map of `size`, or how many a pool's has, which may reach over the far edge but not
+   stand beyond it. */
 static size_t shrink(int kind, size_t size, const span *s)
 {
     if (kind == AEP_LAYER_CONV || kind == AEP_LAYER_CONV_TRANSPOSED)
         return (size + 2 * s->padding - s->kernel) / s->stride + 1;
-    return size <= s->kernel ? 1 : (size - s->kernel + s->stride - 1) / s->stride + 1;
+    const size_t begun = (size + s->stride - 1) / s->stride; /* fewer than these only where windows overlap */
+    const size_t places = size <= s->kernel ? 1 : (size - s->kernel + s->stride - 1) / s->stride + 1;
+    return places < begun ? places : begun;
 }
 
 /*

@@ -12,28 +12,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, ROWS = 20 };
+enum { FORMAT = 2, ROWS = 20 };
 
+/* What came with this format: options, images. picture: in place of columns, or NULL. */
 static const struct {
     const char *name, *columns;
+    const picture *picture;
     setting settings[8];
 } models[] = {
-    {"dense", "nnnnnn", {{AEP_OPT_SEED, 7}}},
-    {"vector",
-     "nnnnn",
-     {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SCALING, AEP_SCALING_ROBUST}, {AEP_OPT_ACTIVATION, AEP_GELU}}},
-    {"columns",
-     "n4nn2",
-     {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE},
-      {AEP_OPT_MISSING_INDICATOR, 1},
-      {AEP_OPT_SCALE_LEVELS, 1},
-      {AEP_OPT_SCORE, AEP_SCORE_SIGNED},
-      {AEP_OPT_VALIDATION, 0.2}}},
-    {"rank",
-     "nnnn",
-     {{AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}, {AEP_OPT_SAVE_TRAINING, 0}}},
-    {"minmax", "nnn", {{AEP_OPT_SCALING, AEP_SCALING_MINMAX}, {AEP_OPT_SQUASH, AEP_SQUASH_CLIP}, {AEP_OPT_SQUARED, 1}}},
+    {"dense",
+     "nnn3nn",
+     NULL,
+     {{AEP_OPT_NOISE, AEP_NOISE_MASKING},
+      {AEP_OPT_NOISE_BLOCK, 7},
+      {AEP_OPT_CHANNEL_SCALING, 0},
+      {AEP_OPT_SCALING, AEP_SCALING_ROBUST}}},
+    {"image", "", &pictures[GREY], {{AEP_OPT_NOISE, AEP_NOISE_BLOCK}, {AEP_OPT_VALIDATION, 0.2}}},
+    {"colour", "", &pictures[COLOUR], {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_ACTIVATION, AEP_SILU}}},
+    {"signal", "", &pictures[SIGNAL], {{AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SCORE, AEP_SCORE_SIGNED}}},
 };
+
+static float *rows_of(const picture *p, const char *columns, size_t n, uint64_t seed)
+{
+    return p ? new_pictures(p, n, seed) : new_rows(columns, n, seed);
+}
 
 static FILE *create(const char *folder, const char *name, const char *suffix)
 {
@@ -56,10 +58,10 @@ static void write_bytes(const char *folder, const char *name, bytes b)
 }
 
 /* A line a row: its columns, score, p-value, label. */
-static void write_record(const char *folder, const char *name, const char *columns, const aep_model *model)
+static void write_record(const char *folder, const char *name, float *rows, const aep_model *model)
 {
-    const size_t cols = strlen(columns);
-    float *rows = new_rows(columns, ROWS, 3), p[ROWS];
+    const size_t cols = aep_model_n_columns(model);
+    float p[ROWS];
     uint8_t labels[ROWS];
     break_correlation(rows, ROWS / 2, cols, 4);
     if (option_of(model, AEP_OPT_MISSING) != AEP_MISSING_ERROR)
@@ -74,7 +76,6 @@ static void write_record(const char *folder, const char *name, const char *colum
         fprintf(f, "%.9g,%.9g,%d\n", (double)scores[i], (double)p[i], labels[i]);
     }
     fclose(f);
-    free(rows);
     free(scores);
 }
 
@@ -96,15 +97,30 @@ static int save_at_step(const aep_model *model, size_t epoch, size_t epochs, siz
     return 1;
 }
 
-/* Small ones: a fuzzer is quick on few bytes. */
-static void write_seed(const char *folder, const char *name, const char *columns, const setting *settings,
-                       size_t stop_at)
+/* Small ones: a fuzzer is quick on few bytes. Those of earlier formats are kept as well. */
+static const picture mirrored = {.channels = 1,
+                                 .height = 3,
+                                 .width = 4,
+                                 .n_layers = 1,
+                                 .layers = {{AEP_PART_ENCODER, AEP_LAYER_CONV, 2, 3, 2, AEP_PADDING_AUTO}}};
+static const picture given = {.channels = 2,
+                              .height = 1,
+                              .width = 5,
+                              .n_layers = 6,
+                              .layers = {{AEP_PART_ENCODER, AEP_LAYER_CONV, 2, 2, 1, 0},
+                                         {AEP_PART_ENCODER, AEP_LAYER_NORM, 2, 0, 0, 0},
+                                         {AEP_PART_ENCODER, AEP_LAYER_MAX_POOL, 0, 2, 1, 0},
+                                         {AEP_PART_ENCODER, AEP_LAYER_AVERAGE_POOL, 0, 2, 2, 0},
+                                         {AEP_PART_DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0},
+                                         {AEP_PART_DECODER, AEP_LAYER_CONV_TRANSPOSED, 2, 2, 1, 0}}};
+
+static void write_seed(const char *folder, const char *name, const picture *of, const setting *settings, size_t stop_at)
 {
-    const size_t cols = strlen(columns);
+    const size_t cols = picture_size(of);
     capture c = {.left = stop_at ? stop_at : 1000};
-    aep_options *options = new_options(columns, settings, NULL);
+    aep_options *options = picture_options(of, settings, NULL);
     aep_model *model;
-    float *rows = new_rows(columns, 24, 1);
+    float *rows = new_pictures(of, 24, 1);
     AEP_CHECK(aep_options_set(options, AEP_OPT_EPOCHS, 3));
     AEP_CHECK(aep_options_set(options, AEP_OPT_BATCH, 8));
     AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, (const size_t[]){2, 1}, 2));
@@ -128,22 +144,23 @@ START_TEST(make_models)
 {
     for (size_t i = 0; i < COUNT_OF(models); i++) {
         char name[64];
-        aep_model *model = ready_model(models[i].columns, models[i].settings);
+        const picture *p = models[i].picture;
+        aep_model *model =
+            p ? ready_picture_model(p, models[i].settings) : ready_model(models[i].columns, models[i].settings);
         AEP_CHECK(aep_set_alarm_rate(model, 0.05));
         snprintf(name, sizeof name, "model-v%d-%s", FORMAT, models[i].name);
         bytes b = save(model);
         write_bytes(data_folder, name, b);
-        write_record(data_folder, name, models[i].columns, model);
+        float *rows = rows_of(p, models[i].columns, ROWS, 3);
+        write_record(data_folder, name, rows, model);
+        free(rows);
         free(b.data);
         aep_model_free(model);
     }
-    write_seed(corpus_folder, "dense", "nn", NULL, 0);
-    write_seed(corpus_folder, "columns", "3n",
-               SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_MISSING_INDICATOR, 1}), 0);
-    write_seed(corpus_folder, "rank", "n", SET({AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SAVE_TRAINING, 0}), 0);
-    write_seed(corpus_folder, "vector", "nn", SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_HEAD_GRADIENT, 1}), 0);
-    write_seed(corpus_folder, "run", "nn", SET({AEP_OPT_VALIDATION, 0.25}), 4);
-    write_seed(corpus_folder, "run-without-validation", "n2", NULL, 5);
+    write_seed(corpus_folder, "image", &mirrored, SET({AEP_OPT_NOISE, AEP_NOISE_BLOCK}), 0);
+    write_seed(corpus_folder, "image-pools", &given, SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SAVE_TRAINING, 0}),
+               0);
+    write_seed(corpus_folder, "image-run", &mirrored, SET({AEP_OPT_VALIDATION, 0.25}), 4);
 }
 END_TEST
 

@@ -146,6 +146,55 @@ static int whole_life(world *w)
     return status;
 }
 
+/* The same with images: the columns as a signal. */
+static int describe_image(aep_options *options)
+{
+    int status = aep_options_set_image(options, 1, 1, COLS);
+    if (!status)
+        status = aep_options_add_conv(options, 2, 2, 1);
+    if (!status)
+        status = aep_options_add_image_layer(options, AEP_PART_ENCODER, AEP_LAYER_NORM, 1, 0, 0, 0);
+    if (!status)
+        status = aep_options_add_image_layer(options, AEP_PART_ENCODER, AEP_LAYER_MAX_POOL, 0, 2, 2, 0);
+    if (!status)
+        status = aep_options_set(options, AEP_OPT_NOISE, AEP_NOISE_BLOCK);
+    return status;
+}
+
+static int life_with_images(world *w)
+{
+    aep_options *options = NULL;
+    aep_model *model = NULL, *copy = NULL, *loaded = NULL;
+    bytes b = {0};
+    int status = aep_options_new_with(&options, &w->allocator);
+    if (!status)
+        status = describe_image(options);
+    if (!status)
+        status = train_and_score(w, options, &model);
+    if (!status)
+        status = aep_fit_batch(model, w->rows, ROWS, COLS);
+    if (!status)
+        status = aep_model_copy(&copy, model);
+    if (!status)
+        status = aep_reconstruct(out, copy, NULL, w->rows, ROWS, COLS);
+    if (!status)
+        status = aep_model_save_size(&b.size, model);
+    if (!status) {
+        b.data = calloc(b.size, 1);
+        status = aep_model_save(b.data, b.size, model);
+    }
+    if (!status)
+        status = aep_model_load(&loaded, b.data, b.size, &w->allocator);
+    if (!status)
+        status = aep_score(out, loaded, NULL, w->rows, ROWS, COLS);
+    free(b.data);
+    aep_options_free(options);
+    aep_model_free(model);
+    aep_model_free(copy);
+    aep_model_free(loaded);
+    return status;
+}
+
 /* -------------------------------------------------------------------------------- functions that must not allocate */
 
 GIVES(version, aep_version() != NULL)
@@ -242,6 +291,7 @@ static const oom_call calls[] = {
     {"aep_model_load_file", "", load_file, true},
     {"aep_model_save_file", "", save_file, true},
     {"a whole life", "", whole_life, true},
+    {"a whole life", "with images", life_with_images, true},
 
     {"aep_version", "", version, false},
     {"aep_version_number", "", version_number, false},

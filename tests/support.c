@@ -177,6 +177,102 @@ aep_model *ready_model(const char *columns, const setting *settings)
     return model;
 }
 
+/* --------------------------------------------------------------------------------------------------- images */
+
+const picture pictures[N_PICTURES] = {
+    [GREY] = {"grey",
+              1,
+              9,
+              7,
+              2,
+              {{AEP_PART_ENCODER, AEP_LAYER_CONV, 4, 3, 2, AEP_PADDING_AUTO},
+               {AEP_PART_ENCODER, AEP_LAYER_CONV, 6, 3, 2, AEP_PADDING_AUTO}},
+              {{0, 0}}},
+    [COLOUR] = {"colour",
+                3,
+                6,
+                5,
+                7,
+                {{AEP_PART_ENCODER, AEP_LAYER_CONV, 6, 3, 1, 1},
+                 {AEP_PART_ENCODER, AEP_LAYER_NORM, 3, 0, 0, 0},
+                 {AEP_PART_ENCODER, AEP_LAYER_MAX_POOL, 0, 2, 2, 0},
+                 {AEP_PART_DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0},
+                 {AEP_PART_DECODER, AEP_LAYER_CONV, 6, 3, 1, 1},
+                 {AEP_PART_DECODER, AEP_LAYER_NORM, 1, 0, 0, 0},
+                 {AEP_PART_DECODER, AEP_LAYER_CONV, 3, 1, 1, 0}},
+                {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}}},
+    [SIGNAL] = {"signal",
+                2,
+                1,
+                15,
+                2,
+                {{AEP_PART_ENCODER, AEP_LAYER_CONV, 4, 5, 2, 2},
+                 {AEP_PART_ENCODER, AEP_LAYER_AVERAGE_POOL, 0, 3, 3, 0}},
+                {{AEP_OPT_NOISE, AEP_NOISE_BLOCK}, {AEP_OPT_NOISE_BLOCK, 3}}},
+};
+
+size_t picture_size(const picture *p) { return p->channels * p->height * p->width; }
+
+float *new_pictures(const picture *p, size_t n, uint64_t seed)
+{
+    const size_t plane = p->height * p->width, size = picture_size(p);
+    float *rows = malloc((n * size + 1) * sizeof *rows);
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
+    uniform(&state);
+    for (size_t i = 0; i < n; i++) {
+        const double phase = 2 * uniform(&state), contrast = 0.4 + 0.6 * uniform(&state);
+        for (size_t j = 0; j < size; j++) {
+            const size_t c = j / plane, y = j % plane / p->width, x = j % p->width;
+            const double wave = contrast * sin(0.5 * (double)y + 0.7 * (double)x + phase + 0.8 * (double)c);
+            const double noise = 0.04 * (uniform(&state) - 0.5);
+            rows[i * size + j] = (float)(100 * (double)c + pow(10, (double)c) * (0.5 + 0.5 * wave + noise));
+        }
+    }
+    return rows;
+}
+
+aep_options *picture_options(const picture *p, const setting *settings, const aep_allocator *allocator)
+{
+    static const size_t encoder[] = {8, 3};
+    aep_options *options = new_options("", p->settings, allocator);
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 2));
+    AEP_CHECK(aep_options_set_image(options, p->channels, p->height, p->width));
+    for (size_t i = 0; i < p->n_layers; i++) {
+        const picture_layer *l = &p->layers[i];
+        AEP_CHECK(aep_options_add_image_layer(options, l->part, l->kind, l->size, l->kernel, l->stride, l->padding));
+    }
+    for (; settings && settings->key; settings++)
+        AEP_CHECK(aep_options_set(options, settings->key, settings->value));
+    return options;
+}
+
+aep_model *new_picture_model(const picture *p, const setting *settings)
+{
+    aep_options *options = picture_options(p, settings, NULL);
+    aep_model *model;
+    AEP_CHECK(aep_model_new(&model, options, picture_size(p)));
+    aep_options_free(options);
+    return model;
+}
+
+aep_model *fitted_picture_model(const picture *p, const setting *settings)
+{
+    aep_model *model = new_picture_model(p, settings);
+    float *rows = new_pictures(p, 400, 1);
+    AEP_CHECK(aep_fit(model, rows, 400, picture_size(p), NULL, NULL));
+    free(rows);
+    return model;
+}
+
+aep_model *ready_picture_model(const picture *p, const setting *settings)
+{
+    aep_model *model = fitted_picture_model(p, settings);
+    float *rows = new_pictures(p, 200, 2);
+    AEP_CHECK(aep_calibrate(model, rows, 200, picture_size(p)));
+    free(rows);
+    return model;
+}
+
 double option_of(const aep_model *model, int key)
 {
     double value;

@@ -96,6 +96,39 @@ aep_model *fitted_model(const char *columns, const setting *settings);
 /* And calibrated on 200 rows of seed 2. */
 aep_model *ready_model(const char *columns, const setting *settings);
 
+/* --------------------------------------------------------------------------------------------------- images */
+
+typedef struct picture_layer {
+    int part, kind;
+    size_t size, kernel, stride, padding;
+} picture_layer;
+
+/* Images, and a small network for them. */
+typedef struct picture {
+    const char *name;
+    size_t channels, height, width;
+    size_t n_layers;
+    picture_layer layers[8];
+    setting settings[4]; /* before those of a test */
+} picture;
+
+/* grey, convolutions mirrored; three channels, norms, max pooling, a decoder by hand, vector error; a signal, average
+   pooling mirrored, block noise */
+enum { GREY, COLOUR, SIGNAL, N_PICTURES };
+extern const picture pictures[N_PICTURES];
+
+size_t picture_size(const picture *p); /* values */
+
+/* Waves that follow two hidden variables, with little noise; each channel within units of its own: c * 100 + 0 .. 10^c.
+   To be freed. */
+float *new_pictures(const picture *p, size_t n, uint64_t seed);
+
+/* As new_options and the others above, without names of columns. */
+aep_options *picture_options(const picture *p, const setting *settings, const aep_allocator *allocator);
+aep_model *new_picture_model(const picture *p, const setting *settings);
+aep_model *fitted_picture_model(const picture *p, const setting *settings);
+aep_model *ready_picture_model(const picture *p, const setting *settings);
+
 double option_of(const aep_model *model, int key);
 double stat_of(const aep_model *model, int stat); /* must be known */
 

@@ -98,6 +98,41 @@ START_TEST(a_ready_model_that_diverges_stays_as_it_was)
 }
 END_TEST
 
+START_TEST(convolutions_that_diverge_are_put_back)
+{
+    for (size_t k = 0; k < N_PICTURES; k++) {
+        const picture *p = &pictures[k];
+        const size_t cols = picture_size(p);
+        messages log = {0};
+        float *rows = new_pictures(p, N, 1);
+        for (size_t i = 0; i < N * cols; i++)
+            rows[i] *= 1e9f;
+        aep_model *model = new_picture_model(p, explosive);
+        AEP_CHECK(aep_model_set_log(model, record_message, &log));
+        int status = AEP_OK;
+        for (int step = 0; step < 500 && !status; step++) {
+            bytes before = save(model);
+            status = aep_fit_batch(model, rows, N, cols);
+            if (status)
+                ck_assert(saves_as(model, before));
+            free(before.data);
+        }
+        AEP_CHECK_STATUS(status, AEP_E_DIVERGED);
+        bytes before = save(model);
+        AEP_CHECK_STATUS(aep_fit(model, rows, N, cols, NULL, NULL), AEP_E_DIVERGED);
+        assert_unchanged(model, before);
+        ck_assert_uint_eq(log.n[AEP_LOG_ERROR], 2);
+        ck_assert_ptr_nonnull(strstr(log.last, "learning_rate"));
+        float *scores = scores_of(model, rows, N);
+        for (size_t i = 0; i < N; i++)
+            ck_assert(isfinite(scores[i]));
+        free(scores);
+        free(rows);
+        aep_model_free(model);
+    }
+}
+END_TEST
+
 static int count_epochs(const aep_model *model, size_t epoch, size_t epochs, size_t batch, size_t batches,
                         void *payload)
 {
@@ -248,6 +283,24 @@ START_TEST(collapsed_latent_variables_are_reported)
 }
 END_TEST
 
+START_TEST(a_collapsed_model_of_images_is_reported)
+{
+    const picture *p = &pictures[GREY];
+    float *rows = new_pictures(p, 400, 1);
+    for (int collapsed = 0; collapsed <= 1; collapsed++) {
+        messages log = {0};
+        aep_model *model = new_picture_model(
+            p, SET({AEP_OPT_COMPACTNESS, collapsed ? 1e4 : 0.1}, {AEP_OPT_EPOCHS, 60}, {AEP_OPT_LEARNING_RATE, 0.003}));
+        AEP_CHECK(aep_model_set_log(model, record_message, &log));
+        AEP_CHECK(aep_fit(model, rows, 400, picture_size(p), NULL, NULL));
+        ck_assert_msg(log.n[AEP_LOG_WARNING] == (size_t)collapsed, "%s", log.last);
+        ck_assert(!collapsed || strstr(log.last, "compactness"));
+        aep_model_free(model);
+    }
+    free(rows);
+}
+END_TEST
+
 START_TEST(few_distinct_scores_are_reported)
 {
     messages log = {0};
@@ -297,8 +350,9 @@ START_TEST(rows_whose_columns_do_not_fit_together_are_found)
 }
 END_TEST
 
-RUN_TESTS("health", a_step_that_diverges_is_undone, a_fit_that_diverges_is_undone,
-          a_ready_model_that_diverges_stays_as_it_was, a_fit_whose_last_step_diverges_is_undone,
-          weights_that_have_diverged_do_not_score, a_run_that_diverges_after_a_load_can_be_gone_on_with,
-          a_diverging_fit_keeps_a_full_history, collapsed_latent_variables_are_reported,
+RUN_TESTS("health", a_step_that_diverges_is_undone, convolutions_that_diverge_are_put_back,
+          a_fit_that_diverges_is_undone, a_ready_model_that_diverges_stays_as_it_was,
+          a_fit_whose_last_step_diverges_is_undone, weights_that_have_diverged_do_not_score,
+          a_run_that_diverges_after_a_load_can_be_gone_on_with, a_diverging_fit_keeps_a_full_history,
+          collapsed_latent_variables_are_reported, a_collapsed_model_of_images_is_reported,
           few_distinct_scores_are_reported, rows_whose_columns_do_not_fit_together_are_found)

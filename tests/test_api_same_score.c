@@ -183,6 +183,48 @@ START_TEST(results_do_not_depend_on_the_call_for_any_columns_and_activations)
 }
 END_TEST
 
+START_TEST(results_do_not_depend_on_the_call_for_images)
+{
+    for (size_t k = 0; k < N_PICTURES; k++)
+        for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++) {
+            aep_model *model = fitted_picture_model(&pictures[k], SET({AEP_OPT_ERROR, form}, {AEP_OPT_EPOCHS, 2}));
+            float *rows = new_pictures(&pictures[k], N, 3);
+            for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
+                AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+                check_model(model, rows);
+            }
+            free(rows);
+            aep_model_free(model);
+        }
+}
+END_TEST
+
+/* The preset network for images of a real size: blocks of places that end anywhere in an image, chunks of one row. */
+START_TEST(results_do_not_depend_on_the_call_for_large_images)
+{
+    static const picture large[] = {{.name = "28 x 28", .channels = 1, .height = 28, .width = 28},
+                                    {.name = "3 x 33 x 31", .channels = 3, .height = 33, .width = 31}};
+    enum { MANY = 19 };
+    for (size_t k = 0; k < COUNT_OF(large); k++) {
+        const size_t cols = picture_size(&large[k]), batches[] = {1, 2, 5, 8};
+        aep_model *model = new_picture_model(&large[k], NULL);
+        float *rows = new_pictures(&large[k], MANY, 1), part[MANY];
+        AEP_CHECK(aep_fit_scaling(model, rows, MANY, cols));
+        AEP_CHECK(aep_fit_batch(model, rows, MANY, cols));
+        float *all = scores_of(model, rows, MANY);
+        for (size_t i = 0; i < COUNT_OF(batches); i++)
+            for (size_t first = 0; first < MANY; first += batches[i]) {
+                const size_t n = MANY - first < batches[i] ? MANY - first : batches[i];
+                AEP_CHECK(aep_score(part, model, NULL, rows + first * cols, n, cols));
+                ck_assert_mem_eq(part, all + first, n * sizeof *part);
+            }
+        free(all);
+        free(rows);
+        aep_model_free(model);
+    }
+}
+END_TEST
+
 START_TEST(a_million_rows_score_as_each_does_alone)
 {
     enum { MANY = 1000000, EVERY = 997 };
@@ -219,5 +261,6 @@ END_TEST
 
 RUN_TESTS("same_score", results_do_not_depend_on_the_call_for_any_width,
           results_do_not_depend_on_the_call_for_wide_layers,
-          results_do_not_depend_on_the_call_for_any_columns_and_activations, a_million_rows_score_as_each_does_alone,
-          neighbours_do_not_matter)
+          results_do_not_depend_on_the_call_for_any_columns_and_activations,
+          results_do_not_depend_on_the_call_for_images, results_do_not_depend_on_the_call_for_large_images,
+          a_million_rows_score_as_each_does_alone, neighbours_do_not_matter)

@@ -159,6 +159,81 @@ START_TEST(everything_travels)
 }
 END_TEST
 
+static void assert_same_map_layers(const aep_model *a, const aep_model *b, int part)
+{
+    for (size_t i = 0;; i++) {
+        size_t layers[2][4] = {{0}}, maps[2][3] = {{0}};
+        int kinds[2] = {0};
+        const aep_model *const models[] = {a, b};
+        int status[2];
+        for (size_t m = 0; m < 2; m++) {
+            status[m] = aep_model_image_layer(&kinds[m], &layers[m][0], &layers[m][1], &layers[m][2], &layers[m][3],
+                                              models[m], part, i);
+            AEP_CHECK_STATUS(aep_model_image_map(&maps[m][0], &maps[m][1], &maps[m][2], models[m], part, i), status[m]);
+        }
+        ck_assert_int_eq(status[0], status[1]);
+        ck_assert_int_eq(kinds[0], kinds[1]);
+        ck_assert_mem_eq(layers[0], layers[1], sizeof layers[0]);
+        ck_assert_mem_eq(maps[0], maps[1], sizeof maps[0]);
+        if (status[0]) {
+            ck_assert_uint_gt(i, 0);
+            return;
+        }
+    }
+}
+
+START_TEST(images_travel)
+{
+    for (size_t k = 0; k < N_PICTURES; k++) {
+        const picture *p = &pictures[k];
+        aep_model *model = ready_picture_model(p, SET({AEP_OPT_CHANNEL_SCALING, k != GREY}, {AEP_OPT_NOISE_BLOCK, 7})),
+                  *copy;
+        bytes b = save(model);
+        aep_model *loaded = load(b);
+        ck_assert(saves_as(loaded, b));
+        AEP_CHECK(aep_model_copy(&copy, model));
+        ck_assert(saves_as(copy, b));
+        size_t sizes[3];
+        AEP_CHECK(aep_model_image(&sizes[0], &sizes[1], &sizes[2], loaded));
+        ck_assert(sizes[0] == p->channels && sizes[1] == p->height && sizes[2] == p->width);
+        assert_same_map_layers(model, loaded, AEP_PART_ENCODER);
+        assert_same_map_layers(model, loaded, AEP_PART_DECODER);
+        for (size_t i = 0; i < aep_option_count(); i++)
+            ck_assert_double_eq(option_of(loaded, aep_option_at(i)), option_of(model, aep_option_at(i)));
+        float *rows = new_pictures(p, 100, 3);
+        float *expected = scores_of(model, rows, 100), *scores = scores_of(loaded, rows, 100);
+        ck_assert_mem_eq(scores, expected, 100 * sizeof *scores);
+        free(rows);
+        free(expected);
+        free(scores);
+        free(b.data);
+        aep_model_free(model);
+        aep_model_free(loaded);
+        aep_model_free(copy);
+    }
+}
+END_TEST
+
+/* The preset of the encoder is resolved when a model is made: what it is in a later version does not matter to a file. */
+START_TEST(presets_of_an_image_travel_as_what_they_were)
+{
+    static const picture preset = {.name = "preset", .channels = 1, .height = 12, .width = 12};
+    aep_model *model = new_picture_model(&preset, NULL);
+    bytes b = save(model);
+    aep_model *loaded = load(b);
+    assert_same_map_layers(model, loaded, AEP_PART_ENCODER);
+    assert_same_map_layers(model, loaded, AEP_PART_DECODER);
+    /* the image closes the section of the options: channels, height, width, 2 layers of 5 numbers, none */
+    const size_t columns = find_section(b, "COLS") - 12, image = columns - 4 * (3 + 1 + 2 * 5 + 1);
+    static const uint8_t expected[] = {1, 0, 0, 0, 12, 0, 0,  0, 12, 0, 0, 0, 2, 0,
+                                       0, 0, 0, 0, 0,  0, 16, 0, 0,  0, 3, 0, 0, 0};
+    ck_assert_mem_eq(b.data + image, expected, sizeof expected);
+    free(b.data);
+    aep_model_free(model);
+    aep_model_free(loaded);
+}
+END_TEST
+
 START_TEST(a_model_without_training_travels_too)
 {
     aep_model *model = new_model("n3", NULL);
@@ -513,9 +588,9 @@ START_TEST(a_damaged_file_is_refused_like_its_bytes)
 END_TEST
 
 RUN_TESTS("saving", save_uses_the_bytes_that_save_size_says, a_small_buffer_is_refused_and_left_alone, null_is_refused,
-          everything_travels, a_model_without_training_travels_too, what_is_no_model_is_refused,
-          a_newer_format_is_told_apart, the_file_ends_with_a_checksum, a_loaded_model_uses_the_allocator_given,
-          a_file_holds_the_bytes_of_save, saving_again_replaces_the_file,
-          what_cannot_be_written_is_an_io_error_with_errno, a_symbolic_link_is_followed,
+          everything_travels, images_travel, presets_of_an_image_travel_as_what_they_were,
+          a_model_without_training_travels_too, what_is_no_model_is_refused, a_newer_format_is_told_apart,
+          the_file_ends_with_a_checksum, a_loaded_model_uses_the_allocator_given, a_file_holds_the_bytes_of_save,
+          saving_again_replaces_the_file, what_cannot_be_written_is_an_io_error_with_errno, a_symbolic_link_is_followed,
           an_existing_file_keeps_its_permissions, a_pipe_or_folder_is_left_as_it_was, a_full_disk_leaves_the_old_file,
           what_cannot_be_read_is_an_io_error_with_errno, a_damaged_file_is_refused_like_its_bytes)

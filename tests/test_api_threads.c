@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS = 4, N = 500, COLS = 5, ROUNDS = 20 };
+enum { THREADS = 4, N = 500, COLS = 5, MOST_COLS = 90, ROUNDS = 20 };
 
 static const char columns[] = "nnn3n";
 
 typedef struct task {
     pthread_t thread;
-    size_t index;
+    size_t index, cols;
     const aep_model *model;
     const float *rows, *scores;
     bytes saved;
@@ -28,7 +28,8 @@ typedef struct task {
 static void *read_model(void *argument)
 {
     task *t = argument;
-    float scores[N], out[N * COLS], p[N];
+    const size_t cols = t->cols;
+    float scores[N], out[50 * MOST_COLS], p[N];
     uint8_t labels[N];
     double value;
     for (size_t round = 0; round < ROUNDS; round++) {
@@ -36,12 +37,12 @@ static void *read_model(void *argument)
         const size_t first = (t->index * 37 + round * 11) % 200;
         if (round % 2)
             EXPECT(t, !aep_workspace_new(&ws, t->model));
-        EXPECT(t, !aep_score(scores, t->model, ws, t->rows + first * COLS, N - first, COLS));
+        EXPECT(t, !aep_score(scores, t->model, ws, t->rows + first * cols, N - first, cols));
         EXPECT(t, !memcmp(scores, t->scores + first, (N - first) * sizeof *scores));
-        EXPECT(t, !aep_encode(out, t->model, ws, t->rows, 50, COLS));
-        EXPECT(t, !aep_reconstruct(out, t->model, ws, t->rows, 50, COLS));
-        EXPECT(t, !aep_errors(out, NULL, t->model, ws, t->rows, 50, COLS));
-        EXPECT(t, !aep_explain(out, t->model, ws, t->rows, 5, COLS));
+        EXPECT(t, !aep_encode(out, t->model, ws, t->rows, 50, cols));
+        EXPECT(t, !aep_reconstruct(out, t->model, ws, t->rows, 50, cols));
+        EXPECT(t, !aep_errors(out, NULL, t->model, ws, t->rows, 50, cols));
+        EXPECT(t, !aep_explain(out, t->model, ws, t->rows, 5, cols));
         EXPECT(t, !aep_predict(labels, t->model, scores, N - first));
         EXPECT(t, !aep_pvalue(p, t->model, scores, N - first));
         EXPECT(t, !aep_model_stat(&value, t->model, AEP_STAT_THRESHOLD));
@@ -54,8 +55,8 @@ static void *read_model(void *argument)
         EXPECT(t, !memcmp(data, t->saved.data, t->saved.size));
         EXPECT(t, !aep_model_copy(&copy, t->model));
         EXPECT(t, !aep_model_load(&loaded, data, t->saved.size, NULL));
-        EXPECT(t, !aep_fit_batch(copy, t->rows, 100, COLS)); /* its own by now */
-        EXPECT(t, !aep_score(scores, loaded, NULL, t->rows, N, COLS));
+        EXPECT(t, !aep_fit_batch(copy, t->rows, 100, cols)); /* its own by now */
+        EXPECT(t, !aep_score(scores, loaded, NULL, t->rows, N, cols));
         EXPECT(t, !memcmp(scores, t->scores, sizeof scores));
         free(data);
         aep_model_free(copy);
@@ -76,19 +77,36 @@ static void run(task *tasks, void *(*function)(void *))
         ck_assert_msg(!tasks[i].failed, "thread %zu: line %d", i, tasks[i].failed);
 }
 
-START_TEST(const_functions_share_a_model)
+/* Frees the rows. */
+static void share(const aep_model *model, float *rows)
 {
     task tasks[THREADS] = {0};
-    aep_model *model = ready_model(columns, NULL);
-    float *rows = new_rows(columns, N, 3), *scores = scores_of(model, rows, N);
+    float *scores = scores_of(model, rows, N);
     bytes before = save(model);
     for (size_t i = 0; i < THREADS; i++)
-        tasks[i] = (task){.model = model, .rows = rows, .scores = scores, .saved = before};
+        tasks[i] =
+            (task){.cols = aep_model_n_columns(model), .model = model, .rows = rows, .scores = scores, .saved = before};
     run(tasks, read_model);
     assert_unchanged(model, before);
     free(rows);
     free(scores);
+}
+
+START_TEST(const_functions_share_a_model)
+{
+    aep_model *model = ready_model(columns, NULL);
+    share(model, new_rows(columns, N, 3));
     aep_model_free(model);
+}
+END_TEST
+
+START_TEST(const_functions_share_a_model_of_images)
+{
+    for (size_t k = 0; k < N_PICTURES; k++) {
+        aep_model *model = ready_picture_model(&pictures[k], SET({AEP_OPT_EPOCHS, 2}));
+        share(model, new_pictures(&pictures[k], N, 3));
+        aep_model_free(model);
+    }
 }
 END_TEST
 
@@ -134,4 +152,5 @@ START_TEST(separate_models_train_at_once)
 }
 END_TEST
 
-RUN_TESTS("threads", const_functions_share_a_model, separate_models_train_at_once)
+RUN_TESTS("threads", const_functions_share_a_model, const_functions_share_a_model_of_images,
+          separate_models_train_at_once)

@@ -3,24 +3,9 @@
  * The joint loss of the method: its value against the definition, and its gradients against central differences, for
  * many configurations. Noise is on: it is the same in every evaluation.
  */
-#include "gradient.h"
-#include "net.h"
-#include "rng.h"
+#include "net_fixture.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-enum { ROWS = 5, MOST_WIDTHS = 3, N_ACTIVATIONS = AEP_SILU + 1 };
-
-static const double lambda1 = 3e-3, lambda2 = 0.2, lambda3 = 0.7;
-
-typedef struct fixture {
-    aep_allocator mem;
-    aep__net net;
-    aep__frame frame;
-    aep__pass pass;
-    real *params, *dparams;
-} fixture;
+enum { MOST_WIDTHS = 3 };
 
 typedef struct shape {
     size_t n_features;
@@ -46,66 +31,6 @@ static aep__net_config config_of(const shape *s)
                              .n_encoder = s->n_encoder,
                              .n_decoder = s->n_decoder,
                              .n_head = s->n_head};
-}
-
-static void free_net(fixture *f)
-{
-    free(f->params);
-    free(f->dparams);
-    aep__frame_free(&f->frame, &f->mem);
-    aep__net_free(&f->net, &f->mem);
-}
-
-static void forward(fixture *f) { aep__tape_forward(&f->net.tape, &f->frame, &f->pass, f->net.loss); }
-
-static const real *value(const fixture *f, size_t node) { return aep__value(&f->net.tape, &f->frame, node); }
-
-/* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms. */
-static double distance_from_kinks(const fixture *f)
-{
-    double least = INFINITY;
-    for (size_t i = 0; i < f->net.tape.n_nodes; i++) {
-        const aep__node *node = &f->net.tape.nodes[i];
-        const bool relu = node->op == AEP__OP_ACTIVATION && (node->attr == AEP_RELU || node->attr == AEP_LEAKY_RELU);
-        if (!relu && node->op != AEP__OP_ABS_DIFF && node->op != AEP__OP_ROW_NORM)
-            continue;
-        const real *x = value(f, relu ? node->input[0] : i);
-        for (size_t j = 0; j < ROWS * node->width; j++)
-            least = fmin(least, fabs(x[j]));
-    }
-    return least;
-}
-
-static void draw(fixture *f, uint64_t seed)
-{
-    const size_t n_features = f->net.n_features, n_params = f->net.tape.n_params;
-    aep__rng_normal(f->params, n_params, seed, AEP__STREAM_WEIGHTS, 0, 0);
-    for (size_t i = 0; i < n_params; i++)
-        f->params[i] *= 0.6;
-    aep__rng_normal(aep__value(&f->net.tape, &f->frame, f->net.x), ROWS * n_features, seed, AEP__STREAM_SHUFFLE, 0, 0);
-}
-
-/* A network with the first weights and rows, by seed, that keep away from kinks. */
-static void make_net(fixture *f, const aep__net_config *config)
-{
-    *f = (fixture){0};
-    ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
-    ck_assert_int_eq(aep__net_init(&f->net, &f->mem, config), AEP_OK);
-    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->net.tape, ROWS, true));
-    f->params = calloc(f->net.tape.n_params, sizeof *f->params);
-    f->dparams = calloc(f->net.tape.n_params, sizeof *f->dparams);
-    f->pass = (aep__pass){.params = f->params,
-                          .dparams = f->dparams,
-                          .rows = ROWS,
-                          .training = true,
-                          .noise = {.kind = AEP_NOISE_GAUSSIAN, .level = 0.2, .seed = 5, .step = 6}};
-    aep__net_weigh(&f->pass, lambda1, lambda2, lambda3);
-    uint64_t seed = 0;
-    do {
-        ck_assert_uint_lt(seed, 10000);
-        draw(f, seed++);
-        forward(f);
-    } while (distance_from_kinks(f) < 0.02);
 }
 
 /* ---------------------------------------------------------------------------------------- value of the loss */
@@ -201,48 +126,6 @@ START_TEST(noise_reaches_the_encoder_only)
 END_TEST
 
 /* ---------------------------------------------------------------------------------------- gradients */
-
-static double joint_loss(void *payload)
-{
-    fixture *f = payload;
-    forward(f);
-    return *value(f, f->net.loss);
-}
-
-static double head_term(void *payload)
-{
-    fixture *f = payload;
-    forward(f);
-    return lambda3 * *value(f, f->net.loss_prediction);
-}
-
-static double autoencoder_terms(void *payload)
-{
-    fixture *f = payload;
-    forward(f);
-    return *value(f, f->net.loss_reconstruction) + lambda1 * *value(f, f->net.loss_decay) +
-           lambda2 * *value(f, f->net.loss_compactness);
-}
-
-/* With the gradient stopped, the autoencoder descends J without the term of lambda3, and the head that term alone. */
-static void check_gradients(const aep__net_config *config)
-{
-    fixture f;
-    make_net(&f, config);
-    const size_t n_autoencoder = f.net.n_autoencoder, n_head = f.net.tape.n_params - n_autoencoder;
-    aep__tape_backward(&f.net.tape, &f.frame, &f.pass, f.net.loss);
-    assert_gradient(f.dparams, f.params, n_autoencoder, config->head_gradient ? joint_loss : autoencoder_terms, &f,
-                    "autoencoder");
-    assert_gradient(f.dparams + n_autoencoder, f.params + n_autoencoder, n_head, head_term, &f, "head");
-    free_net(&f);
-}
-
-static void set_switches(aep__net_config *config, int bits)
-{
-    config->vector_error = bits & 1;
-    config->squared = bits & 2;
-    config->head_gradient = bits & 4;
-}
 
 START_TEST(gradients_agree_for_every_activation_and_switch)
 {

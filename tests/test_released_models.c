@@ -36,11 +36,11 @@ static size_t check_record(const aep_model *model, const char *path)
 {
     const size_t cols = aep_model_n_columns(model);
     size_t n_rows = 0;
-    char line[4096];
+    char line[8192];
     FILE *f = fopen(path, "r");
     ck_assert_msg(f != NULL, "%s is missing", path);
     while (fgets(line, sizeof line, f)) {
-        float row[64];
+        float row[128];
         double expected[3];
         char *at = line;
         ck_assert_uint_le(cols, COUNT_OF(row));
@@ -67,7 +67,8 @@ static void check_file(const char *folder, const char *name)
     ck_assert_msg(status == AEP_OK, "%s: %s", name, aep_status_str(status));
     memcpy(path + strlen(path) - 4, ".csv", 4);
     ck_assert_uint_ge(check_record(model, path), 10);
-    ck_assert_str_eq(aep_model_column_name(model, 0), "c0");
+    if (aep_model_image(NULL, NULL, NULL, model)) /* columns, which have names */
+        ck_assert_str_eq(aep_model_column_name(model, 0), "c0");
     ck_assert_double_eq(stat_of(model, AEP_STAT_EPOCHS), 10);
     float *rows = malloc(8 * aep_model_n_columns(model) * sizeof *rows);
     for (size_t i = 0; i < 8 * aep_model_n_columns(model); i++)
@@ -90,7 +91,7 @@ START_TEST(files_of_every_released_format_load_and_score_as_recorded)
         n++;
     }
     closedir(d);
-    ck_assert_uint_ge(n, 5);
+    ck_assert_uint_ge(n, 9);
 }
 END_TEST
 

@@ -383,6 +383,97 @@ START_TEST(missing_values_may_be_nan_but_not_infinite)
 }
 END_TEST
 
+/* ---------------------------------------------------------------------------------------------------- channels */
+
+enum { PIXELS = 5, N_CHANNELS = 3, N_IMAGES = 300 };
+
+/* Channels of different ranges; some pixels missing. */
+static void draw_images(float images[N_IMAGES][N_CHANNELS * PIXELS])
+{
+    uint32_t state = 21;
+    for (size_t i = 0; i < N_IMAGES; i++)
+        for (size_t j = 0; j < N_CHANNELS * PIXELS; j++) {
+            const double pixel =
+                uniform(&state) * uniform(&state) * pow(10, (double)(j / PIXELS)) + (double)(j % PIXELS);
+            images[i][j] = uniform(&state) < 0.05 ? NAN : (float)pixel;
+        }
+}
+
+/* All values of a channel, image by image, as one column. */
+static void fit_channel(float images[N_IMAGES][N_CHANNELS * PIXELS], size_t channel)
+{
+    float *values = malloc(N_IMAGES * PIXELS * sizeof *values);
+    for (size_t i = 0; i < N_IMAGES * PIXELS; i++)
+        values[i] = images[i / PIXELS][channel * PIXELS + i % PIXELS];
+    config.group = 1;
+    fit_column(values, N_IMAGES * PIXELS);
+    free(values);
+}
+
+START_TEST(pixels_of_a_channel_are_scaled_as_one_column_of_them_all)
+{
+    static float images[N_IMAGES][N_CHANNELS * PIXELS];
+    draw_images(images);
+    config.missing = AEP_MISSING_IMPUTE;
+    for (config.scaling = AEP_SCALING_ZSCORE; config.scaling < SCALINGS; config.scaling++)
+        for (size_t channel = 0; channel < N_CHANNELS; channel++) {
+            fit_channel(images, channel);
+            const double location = scaler.location[0], scale = scaler.scale[0];
+            const float fill = scaler.fill[0];
+            float knots[AEP__KNOTS];
+            if (scaler.knots)
+                memcpy(knots, scaler.knots, sizeof knots);
+            config.group = PIXELS;
+            fit("nnnnnnnnnnnnnnn", images[0], N_IMAGES);
+            for (size_t c = channel * PIXELS; c < (channel + 1) * PIXELS; c++) {
+                ck_assert(scaler.location[c] == location && scaler.scale[c] == scale && scaler.fill[c] == fill);
+                if (scaler.knots)
+                    ck_assert_mem_eq(scaler.knots + c * AEP__KNOTS, knots, sizeof knots);
+            }
+            ck_assert_uint_eq(scaler.n_constant, 0);
+        }
+}
+END_TEST
+
+START_TEST(pixels_that_are_constant_by_themselves_keep_the_contrast_of_their_channel)
+{
+    static const float images[] = {1, 5, 9, 7, 7, 7, 1, 5, 9, 7, 7, 7}; /* two of two channels */
+    config.group = 3;
+    fit("nnnnnn", images, 2);
+    aep__scaler_apply(&scaler, images, out);
+    ck_near(out[0], -sqrt(1.5));
+    ck_near(out[1], 0);
+    ck_near(out[2], sqrt(1.5));
+    ck_assert_uint_eq(scaler.n_constant, 3); /* all columns of the second */
+    for (size_t c = 3; c < 6; c++)
+        ck_near(out[c], 0);
+    config.group = 1;
+    fit("nnnnnn", images, 2);
+    ck_assert_uint_eq(scaler.n_constant, 6);
+}
+END_TEST
+
+START_TEST(inverting_images_gives_their_values_back)
+{
+    static float images[N_IMAGES][N_CHANNELS * PIXELS];
+    float back[N_CHANNELS * PIXELS];
+    draw_images(images);
+    config.group = PIXELS;
+    config.missing = AEP_MISSING_IMPUTE;
+    for (config.scaling = AEP_SCALING_NONE; config.scaling < SCALINGS; config.scaling++) {
+        fit("nnnnnnnnnnnnnnn", images[0], N_IMAGES);
+        for (size_t i = 0; i < N_IMAGES; i++) {
+            aep__scaler_apply(&scaler, images[i], out);
+            aep__scaler_invert(&scaler, out, back);
+            for (size_t c = 0; c < N_CHANNELS * PIXELS; c++) {
+                const double expected = isnan(images[i][c]) ? (double)scaler.fill[c] : (double)images[i][c];
+                ck_assert_double_eq_tol((double)back[c], expected, 1e-5 * (1 + fabs(expected)));
+            }
+        }
+    }
+}
+END_TEST
+
 /* ----------------------------------------------------------------------------------------------------- inverse */
 
 START_TEST(inverting_gives_the_row_back)
@@ -486,6 +577,9 @@ int main(void)
         a_column_without_any_value_is_zero,
         what_cannot_be_used_is_found,
         missing_values_may_be_nan_but_not_infinite,
+        pixels_of_a_channel_are_scaled_as_one_column_of_them_all,
+        pixels_that_are_constant_by_themselves_keep_the_contrast_of_their_channel,
+        inverting_images_gives_their_values_back,
         inverting_gives_the_row_back,
         inverting_stops_at_the_limit_of_squashing,
         inverting_rank_interpolates_and_stops_at_the_extremes,

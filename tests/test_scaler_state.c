@@ -71,6 +71,54 @@ START_TEST(the_fit_does_not_depend_on_how_rows_are_cut_into_calls)
 }
 END_TEST
 
+/* Two channels of two pixels, more values than a sketch holds exactly. */
+START_TEST(the_fit_of_channels_does_not_depend_on_how_images_are_cut_into_calls)
+{
+    enum { N = 3000 };
+    config.missing = AEP_MISSING_IMPUTE;
+    config.group = 2;
+    float *rows = random_rows(N);
+    for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        aep__scaler parts;
+        uint32_t state = 3;
+        config.scaling = scaling;
+        fit("nnnn", rows, N);
+        ck_assert_int_eq(aep__scaler_init(&parts, &mem, &schema, &config), AEP_OK);
+        for (size_t at = 0, n; at < N; at += n) {
+            n = 1 + (size_t)(uniform(&state) * 50);
+            n = n < N - at ? n : N - at;
+            ck_assert_int_eq(aep__scaler_update(&parts, &mem, rows + 4 * at, n), AEP_OK);
+        }
+        assert_same(&scaler, &parts);
+        aep__scaler_free(&parts, &mem);
+    }
+    free(rows);
+}
+END_TEST
+
+START_TEST(channels_travel_with_their_scaler)
+{
+    static uint8_t data[MAX_BYTES];
+    config.missing = AEP_MISSING_IMPUTE;
+    config.group = 2;
+    float *rows = random_rows(100);
+    for (int scaling = 0; scaling < SCALINGS; scaling++) {
+        aep__scaler read, copy;
+        config.scaling = scaling;
+        fit("nnnn", rows, 100);
+        ck_assert_int_eq(read_bytes(&read, &mem, data, bytes_of(data, &scaler)), AEP_OK);
+        assert_same(&scaler, &read);
+        ck_assert_int_eq(aep__scaler_copy(&copy, &mem, &scaler), AEP_OK);
+        ck_assert_int_eq(aep__scaler_update(&copy, &mem, rows, 50), AEP_OK);
+        ck_assert_int_eq(aep__scaler_update(&scaler, &mem, rows, 50), AEP_OK);
+        assert_same(&scaler, &copy);
+        aep__scaler_free(&read, &mem);
+        aep__scaler_free(&copy, &mem);
+    }
+    free(rows);
+}
+END_TEST
+
 START_TEST(a_copy_goes_on_like_the_original)
 {
     enum { N = 5000 };
@@ -424,6 +472,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_fit_does_not_depend_on_how_rows_are_cut_into_calls,
+        the_fit_of_channels_does_not_depend_on_how_images_are_cut_into_calls,
+        channels_travel_with_their_scaler,
         a_copy_goes_on_like_the_original,
         freezing_gives_memory_back_and_keeps_the_fit,
         reading_gives_what_was_written,

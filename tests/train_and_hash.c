@@ -38,6 +38,17 @@ static void train_small(const char *name, const char *columns, const setting *se
     aep_model_free(model);
 }
 
+static void train_pictures(const picture *p)
+{
+    aep_model *model = ready_picture_model(p, NULL);
+    print_model(p->name, model);
+    float *rows = new_pictures(p, 100, 3), *scores = scores_of(model, rows, 100);
+    printf("%s: scores %016llx\n", p->name, (unsigned long long)hash(scores, 100 * sizeof *scores));
+    free(rows);
+    free(scores);
+    aep_model_free(model);
+}
+
 /* Layers and batches that fill many blocks of the matrix product, in shapes that are round and that are not. The vector
    kernels keep these products even in a library built with a CBLAS, which takes over from 1,024 by 1,024 on; from there
    on docs/errors.md promises the same bytes for the same number of BLAS threads alone. */
@@ -81,6 +92,8 @@ START_TEST(train)
     train_small("numeric", "nnnnn", NULL);
     train_small("categorical", "nn4n3", SET({AEP_OPT_VALIDATION, 0.2}, {AEP_OPT_ERROR, AEP_ERROR_VECTOR}));
     train_small("rank", "nnnn", SET({AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_NOISE, AEP_NOISE_MASKING}));
+    for (size_t i = 0; i < N_PICTURES; i++)
+        train_pictures(&pictures[i]);
     train_large("large", 256, 512, 1024);
     train_large("large and odd", 301, 517, 1000);
 }

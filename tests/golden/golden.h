@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { GOLDEN_LAYERS = 8, GOLDEN_SIZE = 400 * 1000 };
 
@@ -27,6 +28,14 @@ typedef struct golden_layers {
     size_t n, width[GOLDEN_LAYERS];
 } golden_layers;
 
+typedef struct golden_image_layers {
+    size_t n;
+    struct {
+        int kind;
+        size_t size, kernel, stride, padding;
+    } layer[GOLDEN_LAYERS];
+} golden_image_layers;
+
 typedef struct golden_run {
     aep__reader reader;
     uint8_t bytes[GOLDEN_SIZE];
@@ -36,15 +45,15 @@ typedef struct golden_run {
     double lambda1, lambda2, lambda3, rate, head_rate, beta1, beta2, epsilon, clip;
     size_t n_steps;
     golden_layers encoder, decoder, head;
+    size_t channels, height, width; /* 0: no image */
+    golden_image_layers encoder_maps, decoder_maps;
 } golden_run;
 
-static const char *const golden_variants[] = {"default", "vector", "layers", "open"};
-enum { GOLDEN_VARIANTS = 4 };
+static const char *const golden_variants[] = {"default", "vector",       "layers",      "open",
+                                              "image",   "image-colour", "image-signal"};
+enum { GOLDEN_VARIANTS = sizeof golden_variants / sizeof *golden_variants };
 
-static inline double golden_number(golden_run *run)
-{
-    return aep__get_f64(&run->reader);
-}
+static inline double golden_number(golden_run *run) { return aep__get_f64(&run->reader); }
 
 static inline size_t golden_size(golden_run *run)
 {
@@ -59,6 +68,28 @@ static inline void golden_read_layers(golden_run *run, golden_layers *layers)
     ck_assert_uint_le(layers->n, GOLDEN_LAYERS);
     for (size_t i = 0; i < layers->n; i++)
         layers->width[i] = golden_size(run);
+}
+
+static inline void golden_read_image_layers(golden_run *run, golden_image_layers *layers)
+{
+    layers->n = golden_size(run);
+    ck_assert_uint_le(layers->n, GOLDEN_LAYERS);
+    for (size_t i = 0; i < layers->n; i++) {
+        layers->layer[i].kind = (int)golden_size(run);
+        layers->layer[i].size = golden_size(run);
+        layers->layer[i].kernel = golden_size(run);
+        layers->layer[i].stride = golden_size(run);
+        layers->layer[i].padding = golden_size(run);
+    }
+}
+
+static inline void golden_read_image(golden_run *run)
+{
+    run->channels = golden_size(run);
+    run->height = golden_size(run);
+    run->width = golden_size(run);
+    golden_read_image_layers(run, &run->encoder_maps);
+    golden_read_image_layers(run, &run->decoder_maps);
 }
 
 /* n numbers as reals, to be freed */
@@ -105,6 +136,8 @@ static inline golden_run *golden_open(const char *variant)
     golden_read_layers(run, &run->encoder);
     golden_read_layers(run, &run->decoder);
     golden_read_layers(run, &run->head);
+    if (!strncmp(variant, "image", 5))
+        golden_read_image(run);
     ck_assert_uint_ge(run->n_steps, 20);
     return run;
 }

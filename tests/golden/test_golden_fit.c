@@ -21,6 +21,15 @@ static void set_layers(aep_options *options, int part, const golden_layers *laye
     ck_assert_int_eq(aep_options_set_layers(options, part, layers->width, layers->n), AEP_OK);
 }
 
+static void add_layers(aep_options *options, int part, const golden_image_layers *layers)
+{
+    for (size_t i = 0; i < layers->n; i++)
+        ck_assert_int_eq(aep_options_add_image_layer(options, part, layers->layer[i].kind, layers->layer[i].size,
+                                                     layers->layer[i].kernel, layers->layer[i].stride,
+                                                     layers->layer[i].padding),
+                         AEP_OK);
+}
+
 static aep_options *options_of(const golden_run *run)
 {
     aep_options *options;
@@ -28,6 +37,9 @@ static aep_options *options_of(const golden_run *run)
     set_layers(options, AEP_PART_ENCODER, &run->encoder);
     set_layers(options, AEP_PART_DECODER, &run->decoder);
     set_layers(options, AEP_PART_HEAD, &run->head);
+    ck_assert_int_eq(aep_options_set_image(options, run->channels, run->height, run->width), AEP_OK);
+    add_layers(options, AEP_PART_ENCODER, &run->encoder_maps);
+    add_layers(options, AEP_PART_DECODER, &run->decoder_maps);
     set(options, AEP_OPT_SCALING, AEP_SCALING_NONE);
     set(options, AEP_OPT_SQUASH, AEP_SQUASH_NONE);
     set(options, AEP_OPT_NOISE, AEP_NOISE_NONE);

@@ -18,9 +18,26 @@ typedef struct fixture {
     size_t n_clipped;
 } fixture;
 
+static void add_layers(aep__image *image, int part, const golden_image_layers *layers)
+{
+    for (size_t i = 0; i < layers->n; i++) {
+        const aep__image_layer layer = {layers->layer[i].kind, layers->layer[i].size, layers->layer[i].kernel,
+                                        layers->layer[i].stride, layers->layer[i].padding};
+        ck_assert_int_eq(aep__image_add(image, NULL, part, &layer), AEP_OK);
+    }
+}
+
 static void set_up(fixture *f, golden_run *run)
 {
-    const aep__net_config config = {.n_features = run->n_features,
+    aep__image image = {.shape = {run->channels, run->height, run->width}};
+    aep__image_plan plan;
+    add_layers(&image, AEP_PART_ENCODER, &run->encoder_maps);
+    add_layers(&image, AEP_PART_DECODER, &run->decoder_maps);
+    if (run->channels)
+        ck_assert_int_eq(aep__image_plan_make(&plan, &image, NULL), AEP_OK);
+    const aep__net_config config = {.plan = run->channels ? &plan : NULL,
+                                    .image = image.shape,
+                                    .n_features = run->n_features,
                                     .encoder = run->encoder.width,
                                     .decoder = run->decoder.width,
                                     .head = run->head.width,

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tape itself. What its operations compute, and their gradients: test_grad_ops.c. */
+#include "tape.h"
+
+#include <check.h>
+#include <stdint.h>
+
+static aep_allocator mem;
+static aep__tape tape;
+
+static void set_up(void)
+{
+    ck_assert_int_eq(aep__mem_init(&mem, NULL), AEP_OK);
+    ck_assert(aep__tape_init(&tape, &mem, 6));
+}
+
+static void tear_down(void) { aep__tape_free(&tape, &mem); }
+
+static size_t input(size_t width) { return aep__tape_add(&tape, AEP__OP_INPUT, 0, width, 0, NULL, 0); }
+
+static const aep__window window = {.channels = 3,
+                                   .height = 5,
+                                   .width = 4,
+                                   .kernel_h = 3,
+                                   .kernel_w = 2,
+                                   .stride_h = 2,
+                                   .stride_w = 1,
+                                   .pad_h = 1,
+                                   .rows = 3,
+                                   .columns = 3};
+
+START_TEST(an_operation_on_maps_is_as_wide_as_its_result)
+{
+    static const struct {
+        int op;
+        size_t size, width, n_params;
+    } cases[] = {{AEP__OP_CONV, 7, 9 * 7, 18 * 7 + 7}, {AEP__OP_CONV_TRANSPOSED, 7, 60, 7 * 18 + 3},
+                 {AEP__OP_MAX_POOL, 0, 27, 0},         {AEP__OP_AVERAGE_POOL, 0, 27, 0},
+                 {AEP__OP_UPSAMPLE, 0, 60, 0},         {AEP__OP_NORM, 0, 60, 6},
+                 {AEP__OP_CHANNELS_LAST, 0, 60, 0},    {AEP__OP_CHANNELS_FIRST, 0, 60, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        aep__tape_free(&tape, &mem);
+        ck_assert(aep__tape_init(&tape, &mem, 6));
+        const size_t node = aep__tape_add_window(&tape, cases[i].op, 1, &window, cases[i].size, input(60));
+        ck_assert(!tape.failed);
+        ck_assert_uint_eq(tape.nodes[node].width, cases[i].width);
+        ck_assert_uint_eq(tape.nodes[node].n_params, cases[i].n_params);
+        ck_assert_uint_eq(tape.n_params, cases[i].n_params);
+        ck_assert_uint_ge(tape.row_reals, 60 + cases[i].width);
+        const bool conv = cases[i].op == AEP__OP_CONV || cases[i].op == AEP__OP_CONV_TRANSPOSED;
+        ck_assert((tape.scratch > 0) == conv && tape.scratch_back >= tape.scratch);
+    }
+}
+END_TEST
+
+START_TEST(sizes_that_no_memory_can_hold_fail_the_tape)
+{
+    aep__window huge = window;
+    const size_t node = input(60);
+    aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, SIZE_MAX / 8, node);
+    ck_assert(tape.failed);
+    tape.failed = false;
+    aep__tape_add_window(&tape, AEP__OP_CONV_TRANSPOSED, 0, &window, SIZE_MAX / 8, node);
+    ck_assert(tape.failed);
+    tape.failed = false;
+    huge.rows = SIZE_MAX / 4;
+    aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &huge, 0, node);
+    ck_assert(tape.failed);
+    aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &window, 0, node); /* and it stays so */
+    ck_assert(tape.failed);
+    ck_assert_uint_eq(tape.n_nodes, 1);
+}
+END_TEST
+
+START_TEST(more_nodes_than_there_is_room_for_fail_the_tape)
+{
+    for (int i = 0; i < 6; i++)
+        input(1);
+    ck_assert(!tape.failed);
+    aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &window, 0, 0);
+    ck_assert(tape.failed);
+    ck_assert_uint_eq(tape.n_nodes, 6);
+}
+END_TEST
+
+START_TEST(weight_decay_has_no_parameters_of_its_own)
+{
+    const size_t from = input(60);
+    const size_t conv = aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, 1, from); /* 19 parameters */
+    const size_t inputs[] = {conv};
+    aep__tape_add(&tape, AEP__OP_DENSE, 0, 1, 10, inputs, 1);
+    const size_t decay = aep__tape_add_decay(&tape, 19, 10);
+    ck_assert_uint_eq(tape.n_params, 29);
+    real params[29], dparams[29] = {0};
+    for (size_t i = 0; i < 29; i++)
+        params[i] = (real)i;
+    aep__frame frame;
+    ck_assert(aep__frame_init(&frame, &mem, &tape, 2, true));
+    const aep__pass pass = {.params = params, .dparams = dparams, .rows = 2};
+    aep__tape_forward(&tape, &frame, &pass, decay);
+    real sum = 0;
+    for (size_t i = 19; i < 29; i++)
+        sum += params[i] * params[i];
+    ck_assert(*aep__value(&tape, &frame, decay) == sum);
+    aep__tape_backward(&tape, &frame, &pass, decay);
+    for (size_t i = 0; i < 29; i++)
+        ck_assert(dparams[i] == (i < 19 ? 0 : 2 * params[i]));
+    aep__frame_free(&frame, &mem);
+}
+END_TEST
+
+START_TEST(every_node_lies_on_a_cache_line_whatever_the_number_of_rows)
+{
+    const size_t conv = aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, 7, input(60));
+    for (size_t rows = 1; rows < 6; rows++)
+        for (int backward = 0; backward < 2; backward++) {
+            aep__frame frame;
+            ck_assert(aep__frame_init(&frame, &mem, &tape, rows, backward));
+            ck_assert_uint_eq((uintptr_t)aep__value(&tape, &frame, conv) % 64, 0);
+            ck_assert_uint_eq((uintptr_t)frame.scratch % 64, 0);
+            ck_assert(aep__value(&tape, &frame, conv) >= aep__value(&tape, &frame, 0) + rows * 60);
+            if (backward)
+                ck_assert_uint_eq((uintptr_t)aep__gradient(&tape, &frame, conv) % 64, 0);
+            aep__frame_free(&frame, &mem);
+        }
+}
+END_TEST
+
+/* Noise masks the pixels of an image in all channels, the features of columns one by one; in training only. */
+START_TEST(noise_knows_the_image)
+{
+    enum { ROWS = 50, PIXELS = 20 };
+    const size_t x = input(3 * PIXELS), node = aep__tape_add(&tape, AEP__OP_NOISE, 0, 3 * PIXELS, 0, &x, 1);
+    aep__frame frame;
+    ck_assert(aep__frame_init(&frame, &mem, &tape, ROWS, false));
+    aep__pass pass = {.rows = ROWS, .noise = {.kind = AEP_NOISE_MASKING, .level = (real)0.5, .seed = 1}};
+    const real *noisy = aep__value(&tape, &frame, node);
+    for (size_t i = 0; i < ROWS * 3 * PIXELS; i++)
+        aep__value(&tape, &frame, x)[i] = 1;
+    for (int image = 0; image < 2; image++) {
+        size_t apart = 0, masked = 0;
+        if (image)
+            tape.nodes[node].window = (aep__window){.channels = 3, .height = 4, .width = 5};
+        pass.training = true;
+        aep__tape_forward(&tape, &frame, &pass, node);
+        for (size_t i = 0; i < ROWS * 3 * PIXELS; i++) {
+            masked += noisy[i] == 0;
+            apart += noisy[i] != noisy[i / (3 * PIXELS) * 3 * PIXELS + i % PIXELS];
+        }
+        ck_assert_uint_gt(masked, ROWS * PIXELS);
+        ck_assert(image ? apart == 0 : apart > ROWS * PIXELS / 2);
+        pass.training = false;
+        aep__tape_forward(&tape, &frame, &pass, node);
+        for (size_t i = 0; i < ROWS * 3 * PIXELS; i++)
+            ck_assert(noisy[i] == 1);
+    }
+    aep__frame_free(&frame, &mem);
+}
+END_TEST
+
+START_TEST(every_operation_has_a_name)
+{
+    for (int op = 0; op < AEP__OP_COUNT; op++)
+        ck_assert_ptr_nonnull(aep__op_name(op));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("tape");
+    TCase *tc = tcase_create("tape");
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, an_operation_on_maps_is_as_wide_as_its_result);
+    tcase_add_test(tc, sizes_that_no_memory_can_hold_fail_the_tape);
+    tcase_add_test(tc, more_nodes_than_there_is_room_for_fail_the_tape);
+    tcase_add_test(tc, weight_decay_has_no_parameters_of_its_own);
+    tcase_add_test(tc, every_node_lies_on_a_cache_line_whatever_the_number_of_rows);
+    tcase_add_test(tc, noise_knows_the_image);
+    tcase_add_test(tc, every_operation_has_a_name);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
