@@ -7,9 +7,9 @@
 >>> scores = model.score(rows)
 >>> anomalies = model.predict(scores)
 
-A thin layer over the C library. Rows are NumPy arrays of shape (n_rows, n_columns); those of float32 in C order are
-read where they lie, others are converted first. Warnings of the library go to the logger "aepred", its errors become
-exceptions.
+A thin layer over the C library. Rows are NumPy arrays of shape (n_rows, n_columns), images also (n_rows, channels,
+height, width); those of float32 in C order are read where they lie, others are converted first. Warnings of the library
+go to the logger "aepred", its errors become exceptions.
 """
 
 from . import metrics
@@ -37,7 +37,17 @@ from ._errors import (
 )
 from ._library import library_path, library_version
 from ._model import Column, Model
-from ._options import ImageLayer, Option, conv, options
+from ._options import (
+    ImageLayer,
+    Option,
+    average_pool,
+    conv,
+    conv_transposed,
+    max_pool,
+    norm,
+    options,
+    upsample,
+)
 
 __all__ = [
     "AepredError",
@@ -69,9 +79,14 @@ __all__ = [
     "Status",
     "VersionError",
     "WorkspaceError",
+    "average_pool",
     "conv",
+    "conv_transposed",
     "library_path",
     "library_version",
+    "max_pool",
     "metrics",
+    "norm",
     "options",
+    "upsample",
 ]

@@ -2,6 +2,7 @@
 """The model."""
 
 import ctypes
+import math
 import os
 import threading
 import weakref
@@ -54,7 +55,7 @@ class Model:
 
     def __init__(
         self,
-        n_columns: int,
+        n_columns: Optional[int] = None,
         *,
         columns: Union[Sequence[Column], Mapping[int, Column]] = (),
         image: Sequence[int] = (),
@@ -65,15 +66,22 @@ class Model:
         head: Sequence[int] = (),
         **options: Value,
     ) -> None:
-        """A new model for rows of n_columns columns.
+        """A new model for rows of n_columns columns, or for images.
 
         columns: what they are, in order or by index; the others are numeric and have no name.
-        image: (channels, height, width) where rows are images; n_columns is their product.
+        image: (channels, height, width) where rows are images; n_columns is then their product, and need not be given.
         image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
         convolutions, and for the encoder's layers mirrored.
         encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
         options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
         """
+        image = tuple(image)
+        if image and len(image) != 3:
+            raise ValueError(f"image is {image}, but must be (channels, height, width)")
+        if n_columns is None:
+            if not image:
+                raise TypeError("n_columns is missing; only a model of images, with image=, does without")
+            n_columns = math.prod(image)
         pointer = c_void_p()
         described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
         with OptionsHandle() as handle:
@@ -126,15 +134,17 @@ class Model:
     @property
     def image(self) -> Optional[tuple[int, int, int]]:
         """(channels, height, width) of the images that the rows are, or None."""
-        sizes = [c_size_t() for _ in range(3)]
-        if lib.aep_model_image(*map(byref, sizes), self._pointer) < 0:
+        return self._shape(lib.aep_model_image)
+
+    def _shape(self, function: Callable[..., int], *arguments: int) -> Optional[tuple[int, int, int]]:
+        sizes = channels, height, width = c_size_t(), c_size_t(), c_size_t()
+        if function(*map(byref, sizes), self._pointer, *arguments) < 0:
             return None
-        channels, height, width = (size.value for size in sizes)
-        return channels, height, width
+        return channels.value, height.value, width.value
 
     @property
     def image_layers(self) -> dict[str, tuple[ImageLayer, ...]]:
-        """The image layers of encoder and decoder."""
+        """The image layers of encoder and decoder, with presets, padding and mirroring resolved."""
         return {part.name.lower(): tuple(self._image_layers(part)) for part in (Part.ENCODER, Part.DECODER)}
 
     def _image_layers(self, part: Part) -> Iterator[ImageLayer]:
@@ -143,6 +153,14 @@ class Model:
             if lib.aep_model_image_layer(byref(kind), *map(byref, numbers), self._pointer, part, layer) < 0:
                 return
             yield ImageLayer(LayerKind(kind.value), *(number.value for number in numbers))
+
+    @property
+    def image_maps(self) -> dict[str, tuple[tuple[int, int, int], ...]]:
+        """(channels, height, width) of the map that comes out of each of the `image_layers`."""
+        return {
+            part: tuple(self._shape(lib.aep_model_image_map, Part[part.upper()], layer) for layer in range(len(layers)))
+            for part, layers in self.image_layers.items()
+        }
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -224,19 +242,20 @@ class Model:
         return values
 
     def __repr__(self) -> str:
-        return f"Model(n_columns={self.n_columns}, {', '.join(f'{k}={v}' for k, v in self.layers.items())})"
+        rows = f"image={self.image}" if self.image else f"n_columns={self.n_columns}"
+        return f"Model({rows}, {', '.join(f'{k}={v}' for k, v in self.layers.items())})"
 
     # --------------------------------------------------------------------------------------------------- training
 
     def fit_scaling(self, rows: ArrayLike) -> None:
         """Learn location and scale from normal rows; may be called many times, before the first step of training."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         with self._guard.writing():
             check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
         """One step of the optimiser on one batch of normal rows."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         with self._guard.writing():
             check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
@@ -246,7 +265,7 @@ class Model:
         progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
         exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
         """
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         raised: list[BaseException] = []
 
         @ProgressFn
@@ -272,7 +291,7 @@ class Model:
 
     def calibrate(self, rows: ArrayLike) -> None:
         """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         with self._guard.writing():
             check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
@@ -325,49 +344,51 @@ class Model:
 
     def score(self, rows: ArrayLike) -> np.ndarray:
         """Scores (n_rows), the higher the more anomalous."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
     def encode(self, rows: ArrayLike) -> np.ndarray:
         """Latent variables (n_rows, code_size)."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
     def reconstruct(self, rows: ArrayLike) -> np.ndarray:
-        """Reconstructions (n_rows, n_columns) in the units of the input."""
-        rows = rows_of(rows)
-        rows_out = np.empty((len(rows), self.n_columns), np.float32)
+        """Reconstructions in the units of the input, in the shape of the rows given."""
+        rows = rows_of(rows, self.image)
+        rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
     def errors(self, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
-        rows = rows_of(rows)
+        rows = rows_of(rows, self.image)
         errors = np.empty((len(rows), self.error_size), np.float32)
         predicted = np.empty_like(errors)
         self._call(lib.aep_errors, rows, errors, predicted)
         return errors, predicted
 
     def explain(self, rows: ArrayLike) -> np.ndarray:
-        """The share of each column in the score (n_rows, n_columns); each row adds up to 1."""
-        rows = rows_of(rows)
-        shares = np.empty((len(rows), self.n_columns), np.float32)
+        """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
+        maps.
+        """
+        rows = rows_of(rows, self.image)
+        shares = np.empty(rows.shape, np.float32)
         self._call(lib.aep_explain, rows, shares)
         return shares
 
-    def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, int]]:
-        """Row and column of the first value that scoring would refuse, or None."""
-        rows = rows_of(rows)
+    def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, ...]]:
+        """Row and column of the first value that scoring would refuse, or None: an index into the rows given."""
+        rows = rows_of(rows, self.image)
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
             status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
         if status in (Status.E_NOT_FINITE, Status.E_LEVEL):
             take_message()
-            return row.value, column.value
+            return row.value, *map(int, np.unravel_index(column.value, rows.shape[1:]))
         check(status)
         return None
 

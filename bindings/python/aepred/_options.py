@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Options by name, as the library's own table describes them."""
 
+import operator
 from ctypes import byref, c_char_p, c_double, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Iterator, Mapping, Optional, Sequence, Union
 
 from ._constants import ColumnKind, LayerKind, OptionType, Part
-from ._errors import OptionError, check, log
+from ._errors import OptionError, RangeError, check, log
 from ._library import lib
 
 Value = Union[bool, int, float, str]
+
+AUTO = c_size_t(-1).value  # AEP_PADDING_AUTO
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,8 @@ class Column:
 
 @dataclass(frozen=True)
 class ImageLayer:
-    """A layer that works on images. `size`: filters of a convolution, groups of a norm (1: layer norm). `padding` None:
-    that of a convolution which halves, with stride 2, an even size. What a kind has not stays 0.
+    """A layer that works on images; conv, norm and so on make one. `size`: filters of a convolution, groups of a norm.
+    `padding`: zeros on each side, None for (kernel - 1) // 2. What a kind has not stays 0.
     """
 
     kind: LayerKind
@@ -38,6 +41,31 @@ class ImageLayer:
 def conv(filters: int, kernel: int, stride: int = 1, padding: Optional[int] = None) -> ImageLayer:
     """A convolution, followed by the activation."""
     return ImageLayer(LayerKind.CONV, filters, kernel, stride, padding)
+
+
+def conv_transposed(filters: int, kernel: int, stride: int = 1, padding: Optional[int] = None) -> ImageLayer:
+    """The transpose of a convolution, followed by the activation; in a decoder only."""
+    return ImageLayer(LayerKind.CONV_TRANSPOSED, filters, kernel, stride, padding)
+
+
+def upsample(stride: int) -> ImageLayer:
+    """Each pixel repeated in both directions; in a decoder only."""
+    return ImageLayer(LayerKind.UPSAMPLE, stride=stride, padding=0)
+
+
+def max_pool(kernel: int, stride: Optional[int] = None) -> ImageLayer:
+    """The largest value under the kernel; in an encoder only. The stride is the kernel's size unless given."""
+    return ImageLayer(LayerKind.MAX_POOL, kernel=kernel, stride=kernel if stride is None else stride, padding=0)
+
+
+def average_pool(kernel: int, stride: Optional[int] = None) -> ImageLayer:
+    """The mean of the values under the kernel, likewise."""
+    return ImageLayer(LayerKind.AVERAGE_POOL, kernel=kernel, stride=kernel if stride is None else stride, padding=0)
+
+
+def norm(groups: int = 1) -> ImageLayer:
+    """Group norm over groups of channels, 1: layer norm; before the activation of the layer in front of it."""
+    return ImageLayer(LayerKind.NORM, groups, padding=0)
 
 
 @dataclass(frozen=True)
@@ -118,6 +146,14 @@ def find(name: str) -> Option:
         raise OptionError(f"there is no option {name!r}; aepred.options() lists them") from None
 
 
+def _sizes(what: str, values: Sequence[int]) -> list[int]:
+    """Sizes as the library takes them; a negative one would look like a very large one to it."""
+    sizes = list(map(operator.index, values))
+    if min(sizes) < 0:
+        raise RangeError(f"{what}: {min(sizes)} is negative")
+    return sizes
+
+
 class OptionsHandle:
     """An aep_options, for the time that it takes to make a model of it."""
 
@@ -142,13 +178,13 @@ class OptionsHandle:
         check(lib.aep_options_set_layers(self.pointer, part, array, len(widths)))
 
     def set_image(self, shape: Sequence[int]) -> None:
-        channels, height, width = shape
-        check(lib.aep_options_set_image(self.pointer, channels, height, width))
+        check(lib.aep_options_set_image(self.pointer, *_sizes("image", shape)))
 
     def add_image_layer(self, part: Part, layer: ImageLayer) -> None:
-        padding = c_size_t(-1) if layer.padding is None else layer.padding
-        check(lib.aep_options_add_image_layer(self.pointer, part, layer.kind, layer.size, layer.kernel, layer.stride,
-                                              padding))
+        padding = AUTO if layer.padding is None else layer.padding
+        what = f"{layer.kind.name.lower()} of the {part.name.lower()}"
+        sizes = _sizes(what, (layer.size, layer.kernel, layer.stride, padding))
+        check(lib.aep_options_add_image_layer(self.pointer, part, layer.kind, *sizes))
 
     def set_column(self, index: int, column: Column) -> None:
         name = None if column.name is None else column.name.encode()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from aepred import ColumnKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
+from aepred import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
 
 HEADER = Path(os.environ["AEPRED_HEADER"]).read_text()
 SYMBOL_MAP = Path(os.environ["AEPRED_MAP"]).read_text()
@@ -64,6 +64,7 @@ def test_types_are_those_of_the_prototype(name):
         (LogLevel, "aep_log_level", "AEP_LOG_"),
         (OptionType, "aep_option_type", "AEP_TYPE_"),
         (Part, "aep_part", "AEP_PART_"),
+        (LayerKind, "aep_layer_kind", "AEP_LAYER_"),
         (ColumnKind, "aep_column_kind", "AEP_COLUMN_"),
     ],
 )
