@@ -305,8 +305,8 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
 
 /**
  * Append an image layer (enum aep_layer_kind) to AEP_PART_ENCODER or AEP_PART_DECODER.
- *   size: filters of a convolution, groups of a norm, 0 for the others; kernel: its edge, for convolutions and pools,
- *   else 0; stride: 0 for a norm; padding: zeros on each side for convolutions, less than the kernel, else 0 (or
+ *   size: filters of a convolution, groups of a norm, 0 for the others; kernel: its edge, 1 to 255, for convolutions and
+ *   pools, else 0; stride: 1 to 255, but 0 for a norm; padding: zeros on each side for convolutions, less than the kernel, else 0 (or
  *   AEP_PADDING_AUTO for all).
  * From a map of h by w
  *   a convolution makes floor((h + 2 padding - kernel) / stride) + 1 rows, columns alike;
@@ -315,7 +315,7 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
  *   a transposed convolution and upsampling a size that the opposite layer would shrink to h: that size which the
  *   encoder has passed through, else (stride * h) or what comes nearest to it.
  * Without layers for the decoder it mirrors the encoder: the same layers in opposite order, convolutions transposed,
- * pools undone by upsampling. Layers that are given begin on the map where the encoder's image layers ended, and must
+ * pools undone by upsampling; a norm of the image itself is left out. Layers that are given begin on the map where the encoder's image layers ended, and must
  * end at the image's size and channels, which aep_model_new checks.
  * Errors: ARGUMENT, OPTION (part, or kind in that part), STATE (aep_options_set_image comes first), RANGE (a number
  * that is out of bounds, a stride of 0, a kernel larger than its map, groups that do not divide the channels), LIMIT

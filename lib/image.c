@@ -248,11 +248,15 @@ static int follow_given(aep__image_plan *plan, const aep__image *image, const ae
     return AEP_OK;
 }
 
-/* The encoder's layers in opposite order, each undone: its output becomes what its input was. */
+/* The encoder's layers in opposite order, each undone: its output becomes what its input was. A norm of the image itself
+   is left out: a reconstruction that is normalised could not follow the image. */
 static int mirror(aep__image_plan *plan, const aep__image *image, const aep__log *log)
 {
+    size_t first = 0;
+    while (first < plan->encoder.n && plan->encoder.layer[first].layer.kind == AEP_LAYER_NORM)
+        first++;
     plan->decoder.n = 0;
-    for (size_t i = plan->encoder.n; i-- > 0;) {
+    for (size_t i = plan->encoder.n; i-- > first;) {
         const place at = {log, AEP_PART_DECODER, plan->decoder.n + 1};
         const aep__shape *wanted = i ? &plan->encoder.layer[i - 1].out : &image->shape;
         const aep__shape in = *decoder_end(plan);

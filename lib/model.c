@@ -125,7 +125,10 @@ static int check_image(const aep__image *image, const aep__settings *settings, c
             return aep__fail(log, AEP_E_RANGE, "column %zu is categorical: all columns of an image are numeric", c);
     if (settings->value[AEP_OPT_MISSING_INDICATOR] != 0)
         return aep__fail(log, AEP_E_RANGE, "option missing_indicator: an image has no room for it; set it to 0");
-    return AEP_OK;
+    aep__image resolved = *image;
+    aep__image_plan plan;
+    aep__image_resolve(&resolved);
+    return aep__image_plan_make(&plan, &resolved, log);
 }
 
 static int check_noise(const aep__settings *settings, const aep__log *log)
@@ -163,16 +166,15 @@ static aep__scaling_config scaling_config(const aep__settings *settings)
     };
 }
 
-/* settings: resolved */
-static int make_net(aep__net *net, const aep_allocator *mem, const aep__log *log, const aep__settings *settings,
-                    size_t n_features)
+/* settings: resolved and checked */
+static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings *settings, size_t n_features)
 {
     const double *value = settings->value;
     const aep__layers *encoder = &settings->layers[AEP_PART_ENCODER], *decoder = &settings->layers[AEP_PART_DECODER];
     const aep__layers *head = &settings->layers[AEP_PART_HEAD];
     const bool image = settings->image.shape.channels > 0;
     aep__image_plan plan;
-    int status = image ? aep__image_plan_make(&plan, &settings->image, log) : AEP_OK;
+    int status = image ? aep__image_plan_make(&plan, &settings->image, NULL) : AEP_OK;
     if (status)
         return status;
     const aep__net_config config = {
@@ -209,7 +211,7 @@ int aep__model_count(size_t *n_params, const aep_allocator *mem, const aep__sett
     if (status)
         return status;
     resolve_layers(&resolved, n_features);
-    status = make_net(&net, mem, &silent, &resolved, n_features);
+    status = make_net(&net, mem, &resolved, n_features);
     if (status)
         return status;
     *n_params = net.tape.n_params;
@@ -231,7 +233,7 @@ static int fill_model(aep_model *m, const aep__schema *schema)
     status = aep__scaler_init(&m->scaler, &m->mem, &m->schema, &scaling);
     if (status)
         return status;
-    status = make_net(&m->net, &m->mem, &m->log, &m->settings, n_features);
+    status = make_net(&m->net, &m->mem, &m->settings, n_features);
     if (status)
         return status;
     return aep__weights_init(&m->weights, &m->mem, m->net.tape.n_params) ? AEP_OK : AEP_E_MEMORY;
