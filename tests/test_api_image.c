@@ -529,6 +529,30 @@ START_TEST(a_heat_map_shows_the_tampered_patch)
 }
 END_TEST
 
+/* The squared errors of the pixels, and nothing of what changing them one by one would do. */
+START_TEST(a_heat_map_is_made_of_the_errors_of_the_pixels)
+{
+    enum { N = 20 };
+    const picture *p = &pictures[GREY]; /* pixels about 0 to 1, which need no scaling */
+    const size_t cols = picture_size(p);
+    aep_model *model =
+        fitted_picture_model(p, SET({AEP_OPT_SCALING, AEP_SCALING_NONE}, {AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}));
+    float *rows = new_pictures(p, N, 3), *shares = malloc(N * cols * sizeof *shares);
+    float *rebuilt = malloc(N * cols * sizeof *rebuilt);
+    AEP_CHECK(aep_explain(shares, model, NULL, rows, N, cols));
+    AEP_CHECK(aep_reconstruct(rebuilt, model, NULL, rows, N, cols));
+    for (size_t i = 0; i < N; i++) {
+        double sum = 0;
+        for (size_t j = i * cols; j < (i + 1) * cols; j++)
+            sum += pow((double)rows[j] - (double)rebuilt[j], 2);
+        for (size_t j = i * cols; j < (i + 1) * cols; j++)
+            ck_assert_double_eq_tol((double)shares[j], pow((double)rows[j] - (double)rebuilt[j], 2) / sum, 1e-5);
+    }
+    free(rows), free(shares), free(rebuilt);
+    aep_model_free(model);
+}
+END_TEST
+
 /* An image whose error is smaller than predicted has no pixels to blame for it; the shares are still shares. */
 START_TEST(shares_of_normal_images_add_up_too)
 {
@@ -688,6 +712,7 @@ RUN_TESTS("api_image", null_options_are_refused, layers_come_after_their_image,
           getters_refuse_what_is_not_there, training_lowers_the_loss, tampered_images_score_higher,
           channel_scaling_shares_location_and_scale, steps_go_on_after_a_load_as_if_nothing_had_been,
           a_checkpoint_goes_on_to_the_same_model, a_heat_map_shows_the_tampered_patch,
-          shares_of_normal_images_add_up_too, reconstructions_are_in_the_units_and_the_order_of_the_input,
-          missing_pixels_are_imputed, with_a_workspace_nothing_is_allocated, a_workspace_of_another_network_is_refused,
+          a_heat_map_is_made_of_the_errors_of_the_pixels, shares_of_normal_images_add_up_too,
+          reconstructions_are_in_the_units_and_the_order_of_the_input, missing_pixels_are_imputed,
+          with_a_workspace_nothing_is_allocated, a_workspace_of_another_network_is_refused,
           any_finite_image_has_a_finite_score)

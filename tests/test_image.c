@@ -61,6 +61,23 @@ static void check_failed(int status, int expected, const char *message)
     messages.n = 0;
 }
 
+/* Not byte by byte: a struct has holes. */
+static void assert_same(const aep__image *a, const aep__image *b)
+{
+    uint8_t data[2][2048];
+    size_t size[2];
+    const aep__image *const images[] = {a, b};
+    for (size_t i = 0; i < 2; i++) {
+        aep__writer counter = {.data = NULL}, w = {.data = data[i]};
+        aep__image_write(images[i], &counter);
+        ck_assert_uint_le(counter.pos, sizeof data[i]);
+        aep__image_write(images[i], &w);
+        size[i] = w.pos;
+    }
+    ck_assert_uint_eq(size[0], size[1]);
+    ck_assert_mem_eq(data[0], data[1], size[0]);
+}
+
 /* -------------------------------------------------------------------------------------------------------- sizes */
 
 START_TEST(strided_convolutions_halve_a_map_and_the_mirror_doubles_it)
@@ -303,7 +320,7 @@ START_TEST(an_image_has_all_sizes_or_none)
                  "an image of 18446744073709551615 x 1 x 1 has more than 16777216 values");
     check_failed(aep__image_set(&image, &log_, (size_t)1 << 22, (size_t)1 << 21, (size_t)1 << 21), AEP_E_LIMIT,
                  "an image of 4194304 x 2097152 x 2097152 has more than 16777216 values");
-    ck_assert_mem_eq(&image, &before, sizeof image);
+    assert_same(&image, &before);
     SET_IMAGE(1, 4096, 4096);
     ck_assert_uint_eq(image.encoder.n, 0); /* the layers of another image are forgotten */
     SET_IMAGE(0, 0, 0);
@@ -366,7 +383,7 @@ START_TEST(a_layer_that_cannot_be_is_refused_with_what_is_wrong)
         const aep__image before = image;
         check_failed(aep__image_add(&image, &log_, refused[i].part, &refused[i].layer), refused[i].status,
                      refused[i].message);
-        ck_assert_mem_eq(&image, &before, sizeof image);
+        assert_same(&image, &before);
     }
 }
 END_TEST
@@ -390,7 +407,7 @@ START_TEST(there_are_at_most_32_layers_a_part)
                  "the encoder has 32 image layers already, and cannot have more");
     check_failed(add(DECODER, AEP_LAYER_NORM, 1, 0, 0, 0), AEP_E_LIMIT,
                  "the decoder has 32 image layers already, and cannot have more");
-    ck_assert_mem_eq(&image, &before, sizeof image);
+    assert_same(&image, &before);
     PLAN();
     ck_assert_uint_eq(plan.decoder.n, 32);
 }
@@ -497,11 +514,11 @@ START_TEST(what_was_written_is_read)
     aep__image read = {.shape = {9, 9, 9}};
     describe();
     ck_assert_int_eq(read_image(&read, data, write_image(data)), AEP_OK);
-    ck_assert_mem_eq(&read, &image, sizeof image);
+    assert_same(&read, &image);
     image = (aep__image){0};
     ck_assert_uint_eq(write_image(data), 4);
     ck_assert_int_eq(read_image(&read, data, 4), AEP_OK);
-    ck_assert_mem_eq(&read, &image, sizeof image);
+    assert_same(&read, &image);
 }
 END_TEST
 

@@ -17,14 +17,14 @@ typedef struct small {
 
 static const picture mirrored = {.name = "mirrored",
                                  .channels = 1,
-                                 .height = 3,
-                                 .width = 4,
+                                 .height = 2,
+                                 .width = 3,
                                  .n_layers = 1,
-                                 .layers = {{AEP_PART_ENCODER, AEP_LAYER_CONV, 2, 3, 2, AEP_PADDING_AUTO}}};
+                                 .layers = {{AEP_PART_ENCODER, AEP_LAYER_CONV, 2, 2, 1, AEP_PADDING_AUTO}}};
 static const picture given = {.name = "given",
                               .channels = 2,
                               .height = 1,
-                              .width = 5,
+                              .width = 3,
                               .n_layers = 5,
                               .layers = {{AEP_PART_ENCODER, AEP_LAYER_CONV, 2, 2, 1, 0},
                                          {AEP_PART_ENCODER, AEP_LAYER_NORM, 2, 0, 0, 0},
