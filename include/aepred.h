@@ -13,7 +13,8 @@
  * Conventions that hold everywhere
  *   - A function that can fail returns AEP_OK or one of the negative AEP_E_ codes. On failure a handle that was to be
  *     created is set to NULL and nothing else has changed. The log callback, if any, has been told what and where;
- *     not for NULL arguments, statistics not known yet, aep_check_rows, and loading, which has no object yet.
+ *     not for NULL arguments, what a model has not (a statistic not known yet, an image, one more image layer),
+ *     aep_check_rows, and loading, which has no object yet.
  *   - Out-parameters come first, then the object, then the rest; a callback is followed by its `void *payload`.
  *   - A matrix is row-major float32 of shape (n_rows, n_cols). Inputs are copied or read, never kept. Every function on
  *     rows returns AEP_E_LIMIT where n_rows * n_cols is more than memory can hold.
