@@ -77,8 +77,8 @@ static inline double least_deviation(const fixture *f, const aep__node *node)
     return least;
 }
 
-/* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms, ties of max pools; and 1/20 of
-   the deviations under group norms, which are as good as kinks where they are small. */
+/* The smallest distance of anything from a kink: inputs of ReLUs, elements of |x - x'|, norms, ties of max pools; and
+   1/20 of the deviations under group norms, which are as good as kinks where they are small. */
 static inline double distance_from_kinks(const fixture *f)
 {
     double least = INFINITY;

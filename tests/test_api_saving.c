@@ -214,7 +214,7 @@ START_TEST(images_travel)
 }
 END_TEST
 
-/* The preset of the encoder is resolved when a model is made: what it is in a later version does not matter to a file. */
+/* The preset of the encoder is resolved when a model is made: what it is in a later version does not matter to files. */
 START_TEST(presets_of_an_image_travel_as_what_they_were)
 {
     static const picture preset = {.name = "preset", .channels = 1, .height = 12, .width = 12};

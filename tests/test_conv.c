@@ -69,9 +69,8 @@ static void assert_sums(const real *got, sums *s, size_t terms, const char *what
 }
 
 /*
- * Every product of the definition, y[place, filter] of a row with x[pixel, channel] and w: for both operations the same
- * triples (small: place by filters, weight, large: pixel by channels), which differ in where the weight lies and in which
- * side is given.
+ * Every product of the definition, y[place, filter] of a row with x[pixel, channel] and w: the same triples for both
+ * operations, which differ in where the weight lies and in which side is given.
  */
 #define FOR_EACH_PRODUCT(s, i, p, k, pixel, f, c)                                                                      \
     for (size_t i = 0; i < (s)->rows; i++)                                                                             \

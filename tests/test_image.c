@@ -175,6 +175,26 @@ START_TEST(pools_cover_the_map_and_are_mirrored_by_upsampling)
 }
 END_TEST
 
+/* A norm behind a layer is mirrored in front of it; one of the image itself would leave a reconstruction that cannot
+   follow the image. */
+START_TEST(norms_are_mirrored_but_for_those_of_the_image)
+{
+    SET_IMAGE(2, 6, 6);
+    ADD(ENCODER, AEP_LAYER_NORM, 2, 0, 0, 0);
+    ADD(ENCODER, AEP_LAYER_NORM, 1, 0, 0, 0);
+    PLAN();
+    ck_assert_uint_eq(plan.decoder.n, 0);
+    ADD(ENCODER, AEP_LAYER_CONV, 4, 3, 2, 1);
+    ADD(ENCODER, AEP_LAYER_NORM, 4, 0, 0, 0);
+    PLAN();
+    ck_assert_uint_eq(plan.decoder.n, 2);
+    ck_assert_int_eq(plan.decoder.layer[0].layer.kind, AEP_LAYER_NORM);
+    ck_assert_uint_eq(plan.decoder.layer[0].layer.size, 4);
+    ck_assert_int_eq(plan.decoder.layer[1].layer.kind, AEP_LAYER_CONV_TRANSPOSED);
+    assert_shape(&plan.decoder.layer[1].out, 2, 6, 6);
+}
+END_TEST
+
 /* Also where the stride is larger than the kernel: there, too, every window has something under it. */
 START_TEST(the_last_window_of_a_pool_reaches_over_the_edge_and_never_stands_beyond_it)
 {
@@ -574,6 +594,7 @@ int main(void)
         any_two_convolutions_are_mirrored_to_the_size_of_the_image,
         an_odd_kernel_divides_the_size_by_its_stride_and_rounds_up,
         pools_cover_the_map_and_are_mirrored_by_upsampling,
+        norms_are_mirrored_but_for_those_of_the_image,
         the_last_window_of_a_pool_reaches_over_the_edge_and_never_stands_beyond_it,
         a_signal_is_worked_on_in_one_direction,
         a_kernel_on_a_map_that_shrank_to_a_line_is_too_large,

@@ -225,8 +225,8 @@ static void put_u32(uint8_t *at, uint32_t value)
 /* Where the image begins, which closes the section of the options. */
 static size_t find_image(bytes b, size_t n_layers) { return find_section(b, "COLS") - 12 - 4 * (3 + 2 + 5 * n_layers); }
 
-/* Networks that would be gigantic, or impossible, from few bytes: the weights that follow are not theirs, and nothing is
-   allocated for them. check_bytes holds the memory. Largest numbers that each place could take by itself, and beyond. */
+/* Networks that would be gigantic, or impossible, from few bytes: the weights that follow are not theirs, and nothing
+   is allocated for them; check_bytes holds that. The largest numbers that each place could take, and beyond. */
 START_TEST(layers_without_their_weights_are_refused)
 {
     static const uint32_t numbers[] = {0, 255, 256, 65536, 65537, 1 << 24, 0x7fffffff, 0xffffffff};
