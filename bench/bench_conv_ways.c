@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Three ways to compute a convolution forward, on the layers of the image networks of this folder:
- *   direct   no patches: the map is copied with its padding once, and each row of places is a sum of matrix products with
- *            the rows of the kernel, read from the map where they lie
+ *   direct   no patches: the map is copied with its padding once, and each row of places is a sum of matrix products
+ *            with the rows of the kernel, read from the map where they lie
  *   patches  the patches of so many places at a time are gathered (im2col), then multiplied; by how many reals a block
  *            of them may have, up to those of the whole batch at once
  * GFLOP/s as medians, one thread, batches of 128 and of one image. lib/conv.c does what was fastest.

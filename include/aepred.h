@@ -227,9 +227,9 @@ enum aep_part {
 };
 
 /**
- * Layers that work on images, or on the maps (channels, height, width) that such layers make of them. Where an image has
- * a height or width of 1, kernels and strides are 1 in that direction: an image of height 1 is a signal, and its layers
- * are one-dimensional.
+ * Layers that work on images, or on the maps (channels, height, width) that such layers make of them. Where an image
+ * has a height or width of 1, kernels and strides are 1 in that direction: an image of height 1 is a signal, and its
+ * layers are one-dimensional.
  */
 enum aep_layer_kind {
     AEP_LAYER_CONV = 0,            /**< convolution, size: filters; followed by the activation */
@@ -306,9 +306,9 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
 
 /**
  * Append an image layer (enum aep_layer_kind) to AEP_PART_ENCODER or AEP_PART_DECODER.
- *   size: filters of a convolution, groups of a norm, 0 for the others; kernel: its edge, 1 to 255, for convolutions and
- *   pools, else 0; stride: 1 to 255, but 0 for a norm; padding: zeros on each side for convolutions, less than the kernel, else 0 (or
- *   AEP_PADDING_AUTO for all).
+ *   size: filters of a convolution, groups of a norm, 0 for the others; kernel: its edge, 1 to 255, for convolutions
+ *   and pools, else 0; stride: 1 to 255, but 0 for a norm; padding: zeros on each side for convolutions, less than the
+ *   kernel, else 0 (or AEP_PADDING_AUTO for all).
  * From a map of h by w
  *   a convolution makes floor((h + 2 padding - kernel) / stride) + 1 rows, columns alike;
  *   a pool ceil((h - kernel) / stride) + 1, of which the last may reach over the edge, where there are no values (one
@@ -316,8 +316,8 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
  *   a transposed convolution and upsampling a size that the opposite layer would shrink to h: that size which the
  *   encoder has passed through, else (stride * h) or what comes nearest to it.
  * Without layers for the decoder it mirrors the encoder: the same layers in opposite order, convolutions transposed,
- * pools undone by upsampling; a norm of the image itself is left out. Layers that are given begin on the map where the encoder's image layers ended, and must
- * end at the image's size and channels, which aep_model_new checks.
+ * pools undone by upsampling; a norm of the image itself is left out. Layers that are given begin on the map where the
+ * encoder's image layers ended, and must end at the image's size and channels, which aep_model_new checks.
  * Errors: ARGUMENT, OPTION (part, or kind in that part), STATE (aep_options_set_image comes first), RANGE (a number
  * that is out of bounds, a stride of 0, a kernel larger than its map, groups that do not divide the channels), LIMIT
  * (more than 32 layers, more than 2^24 values in a map, or a size of more than 65,536). Thread class: exclusive.

@@ -7,8 +7,8 @@
  * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to
  * it, with the score in place of the error. docs/method.md gives the measurements behind this choice.
  *
- * Of images the first view alone is taken where it applies: a single pixel that is put right changes next to nothing, and
- * trying them all takes twice as many passes as there are pixels.
+ * Of images the first view alone is taken where it applies: a single pixel that is put right changes next to nothing,
+ * and trying them all takes twice as many passes as there are pixels.
  */
 #include "score.h"
 

@@ -72,7 +72,7 @@ static size_t automatic_padding(const aep__image_layer *layer)
                : 0;
 }
 
-/* -------------------------------------------------------------------------------------------- one direction at a time */
+/* --------------------------------------------------------------------------------------- one direction at a time */
 
 typedef struct span {
     size_t kernel, stride, padding;
@@ -100,8 +100,8 @@ static size_t shrink(int kind, size_t size, const span *s)
 }
 
 /*
- * The size that an enlarging layer makes of `size`: of those that its opposite would shrink to it, the one wanted (0: none
- * is), else one of the encoder's maps, else stride times the size or what comes nearest. 0: there is none.
+ * The size that an enlarging layer makes of `size`: of those that its opposite would shrink to it, the one wanted (0:
+ * none is), else one of the encoder's maps, else stride times the size or what comes nearest. 0: there is none.
  */
 static size_t enlarge(int kind, size_t size, const span *s, size_t wanted, const size_t *passed, size_t n_passed)
 {
@@ -248,8 +248,8 @@ static int follow_given(aep__image_plan *plan, const aep__image *image, const ae
     return AEP_OK;
 }
 
-/* The encoder's layers in opposite order, each undone: its output becomes what its input was. A norm of the image itself
-   is left out: a reconstruction that is normalised could not follow the image. */
+/* The encoder's layers in opposite order, each undone: its output becomes what its input was. A norm of the image
+   itself is left out: a reconstruction that is normalised could not follow the image. */
 static int mirror(aep__image_plan *plan, const aep__image *image, const aep__log *log)
 {
     size_t first = 0;

@@ -79,7 +79,7 @@ void aep__trainer_free(aep__trainer *trainer, const aep_allocator *mem)
 
 /* ---------------------------------------------------------------------------------------------------- making */
 
-/* Two hidden widths on the way from n features down to a code of about their root; of images the image layers do that. */
+/* Two hidden widths on the way from n features down to a code of about their root; image layers do that of images. */
 static void preset_encoder(aep__layers *encoder, size_t n_features, bool image)
 {
     if (image) {

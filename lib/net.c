@@ -31,8 +31,8 @@ static size_t activated(const aep__map_stack *layers, size_t i)
     return i + 1 < layers->n && layers->layer[i + 1].layer.kind == AEP_LAYER_NORM ? i + 1 : i;
 }
 
-/* Image layers; `pending` is the activation that the node they begin on has yet to get (a dense layer before a norm), and
-   last that of the last convolution. */
+/* Image layers; `pending` is the activation that the node they begin on has yet to get (a dense layer before a norm),
+   and last that of the last convolution. */
 static size_t map_stack(aep__tape *tape, size_t node, const aep__map_stack *layers, int pending, int activation,
                         int last)
 {

@@ -7,8 +7,8 @@
  * where theta are the parameters of encoder and decoder (the dense layers of both, not the image layers), and the head
  * sees z and e through a gradient stop.
  *
- * Of images the encoder is image layers, then dense ones; the decoder dense ones, then image layers. Rows come channel by
- * channel; between the image layers channels are last.
+ * Of images the encoder is image layers, then dense ones; the decoder dense ones, then image layers. Rows come channel
+ * by channel; between the image layers channels are last.
  */
 #ifndef AEP_NET_H
 #define AEP_NET_H

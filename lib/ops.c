@@ -32,8 +32,8 @@ static void add_normal(const aep__noise *noise, real *y, const real *x, size_t n
         y[j] = x[j] + noise->level * y[j];
 }
 
-/* Squares of `block` pixels; one uniform number each, kept in front of y until they have been used: a pixel's square comes
-   no later in memory than the pixel. */
+/* Squares of `block` pixels; one uniform number each, kept in front of y until they have been used: a pixel's square
+   comes no later in memory than the pixel. */
 static void mask(const aep__noise *noise, real *y, const real *x, const aep__grid *grid, size_t block, uint32_t row)
 {
     const size_t plane = grid->height * grid->width;

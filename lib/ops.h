@@ -31,8 +31,8 @@ typedef struct aep__noise {
     uint64_t seed, step; /* what is random follows from these, the row and the place in it */
 } aep__noise;
 
-/* Denoising: y = x + level N(0, 1); or y = x with 0 at a share `level` of the pixels, or at the squares of a grid, shifted
-   at random, a share `level` of which is drawn. x, y (rows, channels, height, width). */
+/* Denoising: y = x + level N(0, 1); or y = x with 0 at a share `level` of the pixels, or at the squares of a grid,
+   shifted at random, a share `level` of which is drawn. x, y (rows, channels, height, width). */
 void aep__noise_forward(const aep__noise *noise, real *y, const real *x, size_t rows, const aep__grid *grid);
 
 /* y = |a - b| */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pooling, its opposite, and the order of channels, over maps (height, width, channels). Pools see only what lies on the
- * map: a window that reaches over the edge is smaller. Gradients are added to (+=).
+ * Pooling, its opposite, and the order of channels, over maps (height, width, channels). Pools see only what lies on
+ * the map: a window that reaches over the edge is smaller. Gradients are added to (+=).
  */
 #ifndef AEP_POOL_H
 #define AEP_POOL_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Labels that stand in files of their own (--labels): in one for all rows of the input, or in one for each of its files. */
+/* Labels that stand in files of their own (--labels): in one for all rows of the input, or in one for each file. */
 #ifndef AEPRED_LABEL_FILES_H
 #define AEPRED_LABEL_FILES_H
 
