@@ -41,12 +41,17 @@ CANDIDATES = {
         "three-layers": dict(image_encoder=(conv(16, 3, 2), conv(32, 3, 2), conv(64, 3, 2))),
         "silu": dict(activation="silu"),
         "minmax": dict(scaling="minmax", squash="none"),
+        "head-64-64": dict(head=(64, 64)),
+        "head-256-256": dict(head=(256, 256)),
+        "head-rate-1": dict(head_rate=1),
         "epochs-6": dict(epochs=6),
+        "epochs-10": dict(epochs=10),
         "epochs-30": dict(epochs=30),
     },
     "cifar10": {
         "preset": {},
         "masking-0.5": dict(noise="masking", noise_level=0.5),
+        "not-standardised": dict(standardise=False),
         "code-128": dict(encoder=(128,)),
         "two-layers": dict(image_encoder=(conv(24, 3, 2), conv(48, 3, 2))),
     },
@@ -86,9 +91,9 @@ def changes(pictures, random):
             "overlaid": overlaid, "stretched": stretched(pictures)}
 
 
-def auroc(model, normal, anomalous):
+def auroc(model, preset, normal, anomalous):
     is_anomaly = np.repeat(np.array([0, 1], np.uint8), [len(normal), len(anomalous)])
-    return aurocs(model, np.concatenate([normal, anomalous]), is_anomaly)
+    return aurocs(model, preset, np.concatenate([normal, anomalous]), is_anomaly)
 
 
 def judge(preset, pictures, others, seed):
@@ -97,8 +102,8 @@ def judge(preset, pictures, others, seed):
     order = random.permutation(len(pictures))
     held, kept = pictures[order[:len(order) // 5]], pictures[order[len(order) // 5:]]
     model = train(kept, preset, seed)
-    changed = statistics.mean(auroc(model, held, copies)["prediction"] for copies in changes(held, random).values())
-    found = auroc(model, held, others[::len(others) // 5000])
+    changed = statistics.mean(auroc(model, preset, held, copies)["prediction"] for copies in changes(held, random).values())
+    found = auroc(model, preset, held, others[::len(others) // 5000])
     return changed, found["prediction"], found["reconstruction"]
 
 

@@ -268,8 +268,8 @@ AEP_API int aep_options_get(double *value, const aep_options *options, int key);
 
 /**
  * Set the widths of a part's layers (enum aep_part). For the encoder the last width is the size of the code. n_widths 0
- * restores the preset: an encoder of two layers derived from the number of features, a mirrored decoder, a head of
- * 32, 32. Limits: at most 32 layers, each 1 to 65,536 wide.
+ * restores the preset: an encoder of two layers and a code derived from the number of features (of images: a code of
+ * 32), a mirrored decoder, a head of 32, 32. Limits: at most 32 layers, each 1 to 65,536 wide.
  * Errors: ARGUMENT, OPTION (part), RANGE (a width), LIMIT, MEMORY. Thread class: exclusive.
  */
 AEP_API int aep_options_set_layers(aep_options *options, int part, const size_t *widths, size_t n_widths);
@@ -291,16 +291,17 @@ AEP_API int aep_options_set_column(aep_options *options, size_t column, const ch
  * files and in NumPy arrays (n, channels, height, width)). Forgets image layers added before. The network becomes
  * convolutional: image layers, then the dense layers of AEP_PART_ENCODER down to the code, the dense layers of
  * AEP_PART_DECODER, then image layers up to the size of the image. Without any image layer added the encoder gets two
- * convolutions, of 16 and 32 filters, kernel 3, stride 2. Without widths of the encoder set the code is 32 wide and no
- * dense layer lies in front of it. 0, 0, 0 makes rows columns again. All columns of an image are numeric, and the
- * option missing_indicator cannot be used.
+ * convolutions, of 16 and 32 filters, kernel 3, stride 2, as far as the image is large enough for them. Without widths
+ * of the encoder set the code is 32 wide and no dense layer lies in front of it. 0, 0, 0 makes rows columns again. All
+ * columns of an image are numeric, and the option missing_indicator cannot be used with missing=impute.
  * Errors: ARGUMENT, RANGE (only some sizes are 0), LIMIT (more than 2^24 values). Thread class: exclusive.
  */
 AEP_API int aep_options_set_image(aep_options *options, size_t channels, size_t height, size_t width);
 
 /**
  * Append a convolution to the encoder: aep_options_add_image_layer(options, AEP_PART_ENCODER, AEP_LAYER_CONV, filters,
- * kernel, stride, AEP_PADDING_AUTO). With an odd kernel and stride s a map of height h becomes one of ceil(h / s).
+ * kernel, stride, AEP_PADDING_AUTO), with its errors. With an odd kernel and stride s a map of height h becomes one of
+ * ceil(h / s). Thread class: exclusive.
  */
 AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t kernel, size_t stride);
 
@@ -314,13 +315,15 @@ AEP_API int aep_options_add_conv(aep_options *options, size_t filters, size_t ke
  *   a pool ceil((h - kernel) / stride) + 1, of which the last may reach over the edge, where there are no values (one
  *   less where it would stand beyond the edge, as it can with a stride larger than the kernel);
  *   a transposed convolution and upsampling a size that the opposite layer would shrink to h: that size which the
- *   encoder has passed through, else (stride * h) or what comes nearest to it.
+ *   encoder has passed through (of several the largest), else (stride * h) or what comes nearest to it.
  * Without layers for the decoder it mirrors the encoder: the same layers in opposite order, convolutions transposed,
  * pools undone by upsampling; a norm of the image itself is left out. Layers that are given begin on the map where the
  * encoder's image layers ended, and must end at the image's size and channels, which aep_model_new checks.
  * Errors: ARGUMENT, OPTION (part, or kind in that part), STATE (aep_options_set_image comes first), RANGE (a number
  * that is out of bounds, a stride of 0, a kernel larger than its map, groups that do not divide the channels), LIMIT
- * (more than 32 layers, more than 2^24 values in a map, or a size of more than 65,536). Thread class: exclusive.
+ * (more than 32 layers, more than 2^24 values in a map, a map more than twice as high or wide as the image, or a size
+ * of more than 65,536). What depends on the map that a decoder's layer stands on is checked by aep_model_new. Thread
+ * class: exclusive.
  */
 AEP_API int aep_options_add_image_layer(aep_options *options, int part, int kind, size_t size, size_t kernel,
                                         size_t stride, size_t padding);
@@ -372,8 +375,9 @@ typedef struct aep_model aep_model;
  * A new model for rows of n_cols columns, weights drawn from the seed. options may be NULL (all presets).
  * Errors: ARGUMENT, MEMORY, COLUMNS (n_cols is 0, or not what the image has, or a column was described beyond it),
  * RANGE (masking noise with a noise_level above 1; block noise, and no image; an image with a categorical column or
- * missing indicators; image layers of a decoder that do not end at the image's size), LIMIT. Thread class: pure (const
- * on options).
+ * missing indicators; image layers of a decoder that do not fit on their maps, cannot mirror a pool, or do not end at
+ * the image's size), LIMIT (also image layers that take more than 2^26 values or 2^36 multiplications for one image).
+ * Thread class: pure (const on options).
  */
 AEP_API int aep_model_new(aep_model **model, const aep_options *options, size_t n_cols);
 
@@ -396,13 +400,15 @@ AEP_API size_t aep_model_code_size(const aep_model *model);
 AEP_API size_t aep_model_error_size(const aep_model *model);
 
 /**
- * The layer widths of a part. Writes at most `capacity` of them to widths (may be NULL when capacity is 0) and returns
- * how many there are, or a negative status: ARGUMENT, OPTION. Thread class: const.
+ * The widths of the dense layers of a part. Writes at most `capacity` of them to widths (may be NULL when capacity is
+ * 0) and returns how many there are, or a negative status: ARGUMENT, OPTION. Thread class: const.
  */
 AEP_API int aep_model_layers(size_t *widths, size_t capacity, const aep_model *model, int part);
 
-/** The size of the images that the rows are; any pointer may be NULL. Errors: ARGUMENT, STATE (they are no images; the
-   sizes are 0). Thread class: const. */
+/**
+ * The size of the images that the rows are; any pointer may be NULL. Errors: ARGUMENT, STATE (they are no images; the
+ * sizes are 0). Thread class: const.
+ */
 AEP_API int aep_model_image(size_t *channels, size_t *height, size_t *width, const aep_model *model);
 
 /**
@@ -610,8 +616,9 @@ AEP_API int aep_errors(float *errors, float *predicted, const aep_model *model, 
 
 /**
  * What each input column contributes to the score: shares (n_rows, n_cols), not negative, adding up to 1 for each row
- * (to within rounding). A categorical column counts as one. Of an image they are a heat map over its pixels, channel by
- * channel like the image.
+ * (to within rounding). A categorical column counts as one. Of an image they are a heat map over its pixels, channel
+ * by channel like the image: each value's part in the error. Of columns, where each is also tried at other values, a
+ * row takes up to 2 n_cols + 1 times as long as scoring it.
  */
 AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *workspace, const float *rows,
                         size_t n_rows, size_t n_cols);

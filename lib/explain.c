@@ -7,8 +7,8 @@
  * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to
  * it, with the score in place of the error. docs/method.md gives the measurements behind this choice.
  *
- * Of images the first view alone is taken where it applies: a single pixel that is put right changes next to nothing,
- * and trying them all takes twice as many passes as there are pixels.
+ * Of images the first view alone is taken, and where it does not apply the error's parts all the same: a single pixel
+ * that is put right changes next to nothing, and trying them all takes twice as many passes as there are pixels.
  */
 #include "score.h"
 
@@ -25,6 +25,8 @@ enum blame {
     BLAME_SCORE     /* a scalar error smaller than predicted: the score itself */
 };
 
+static bool is_image(const aep_model *model) { return model->settings.image.shape.channels > 0; }
+
 /* For the row that was just run at position 0. */
 static enum blame choose_blame(const aep_workspace *ws, const aep_model *model)
 {
@@ -34,7 +36,8 @@ static enum blame choose_blame(const aep_workspace *ws, const aep_model *model)
     if (net->error_size > 1)
         return BLAME_FEATURES;
     const real error = *aep__value(&net->tape, &ws->frame, net->error);
-    return error >= *aep__value(&net->tape, &ws->frame, net->predicted) ? BLAME_ERROR : BLAME_SCORE;
+    const bool larger = error >= *aep__value(&net->tape, &ws->frame, net->predicted);
+    return larger || is_image(model) ? BLAME_ERROR : BLAME_SCORE;
 }
 
 /* own (n_cols) of that row; all 0 where the view does not apply. */
@@ -124,7 +127,7 @@ static void explain_row(float *shares, aep_workspace *ws, const aep_model *model
     read_blamed(&from, ws, model, 1, blame);
     own_parts(shares, ws, model, blame);
     memset(drop, 0, n_cols * sizeof *drop);
-    if (model->settings.image.shape.channels && blame != BLAME_SCORE) {
+    if (is_image(model)) {
         combine(shares, drop, n_cols);
         return;
     }

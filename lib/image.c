@@ -162,37 +162,67 @@ static int refuse_size(const place *at, const aep__shape *in, const aep__shape *
     return REFUSE(at, AEP_E_RANGE, "its padding leaves nothing of a map of %zu x %zu", in->height, in->width);
 }
 
-/* Where the layer's window stands and what comes out, from the map `in`; wanted: the size to come out, or NULL. */
-static int follow(aep__map_layer *to, const place *at, const aep__image_layer *layer, const aep__shape *in,
-                  const aep__image_plan *plan, const aep__shape *image, const aep__shape *wanted)
+/* What a layer stands in: the image and, for layers that enlarge, the encoder and the size that is to come out (or NULL). */
+typedef struct setting {
+    const aep__shape *image, *wanted;
+    const aep__image_plan *plan;
+} setting;
+
+/* The size of what comes out of a layer, from the map `in`; its channels are set already. */
+static int size_of_output(aep__shape *out, const place *at, const aep__image_layer *layer, const aep__shape *in,
+                          const setting *s)
 {
     const int kind = layer->kind;
-    const bool enlarges = kinds[kind].enlarges;
-    const span v = span_of(layer, image->height), h = span_of(layer, image->width);
-    aep__shape out = {.channels =
-                          kind == AEP_LAYER_CONV || kind == AEP_LAYER_CONV_TRANSPOSED ? layer->size : in->channels,
-                      .height = in->height,
-                      .width = in->width};
-    if (kind == AEP_LAYER_NORM && in->channels % layer->size)
-        return REFUSE(at, AEP_E_RANGE, "%zu groups do not divide %zu channels", layer->size, in->channels);
-    if (enlarges) {
+    const span v = span_of(layer, s->image->height), h = span_of(layer, s->image->width);
+    if (kind == AEP_LAYER_NORM)
+        return in->channels % layer->size
+                   ? REFUSE(at, AEP_E_RANGE, "%zu groups do not divide %zu channels", layer->size, in->channels)
+                   : AEP_OK;
+    if (kinds[kind].enlarges) {
         size_t passed[AEP__MAX_IMAGE_LAYERS + 1];
-        size_t n = passed_sizes(passed, plan, image, true);
-        out.height = enlarge(kind, in->height, &v, wanted ? wanted->height : 0, passed, n);
-        n = passed_sizes(passed, plan, image, false);
-        out.width = enlarge(kind, in->width, &h, wanted ? wanted->width : 0, passed, n);
-        if (!out.height || !out.width)
-            return refuse_size(at, in, wanted);
-    } else if (kind != AEP_LAYER_NORM) {
-        int status = check_kernel(at, layer, in, image);
-        if (status)
-            return status;
-        out.height = shrink(kind, in->height, &v);
-        out.width = shrink(kind, in->width, &h);
+        size_t n = passed_sizes(passed, s->plan, s->image, true);
+        out->height = enlarge(kind, in->height, &v, s->wanted ? s->wanted->height : 0, passed, n);
+        n = passed_sizes(passed, s->plan, s->image, false);
+        out->width = enlarge(kind, in->width, &h, s->wanted ? s->wanted->width : 0, passed, n);
+        return out->height && out->width ? AEP_OK : refuse_size(at, in, s->wanted);
     }
-    if (!fits(out.channels, out.height, out.width))
-        return REFUSE(at, AEP_E_LIMIT, "a map of %zu x %zu x %zu has more than %d values", out.channels, out.height,
-                      out.width, AEP__MAX_MAP);
+    int status = check_kernel(at, layer, in, s->image);
+    if (status)
+        return status;
+    out->height = shrink(kind, in->height, &v);
+    out->width = shrink(kind, in->width, &h);
+    return AEP_OK;
+}
+
+/* Maps stay near the size of the image: a model file that asks for little memory by its own size must not ask for much by
+   what it describes. */
+static bool outgrows(size_t size, size_t image) { return size > 2 * image + 16; }
+
+static int check_map(const place *at, const aep__shape *map, const aep__shape *image)
+{
+    if (!fits(map->channels, map->height, map->width))
+        return REFUSE(at, AEP_E_LIMIT, "a map of %zu x %zu x %zu has more than %d values", map->channels, map->height,
+                      map->width, AEP__MAX_MAP);
+    if (outgrows(map->height, image->height) || outgrows(map->width, image->width))
+        return REFUSE(at, AEP_E_LIMIT, "a map of %zu x %zu is more than twice as large as the image of %zu x %zu",
+                      map->height, map->width, image->height, image->width);
+    return AEP_OK;
+}
+
+/* Where the layer's window stands and what comes out, from the map `in`. */
+static int follow(aep__map_layer *to, const place *at, const aep__image_layer *layer, const aep__shape *in,
+                  const setting *s)
+{
+    const bool enlarges = kinds[layer->kind].enlarges;
+    const span v = span_of(layer, s->image->height), h = span_of(layer, s->image->width);
+    aep__shape out = *in;
+    if (layer->kind == AEP_LAYER_CONV || layer->kind == AEP_LAYER_CONV_TRANSPOSED)
+        out.channels = layer->size;
+    int status = size_of_output(&out, at, layer, in, s);
+    if (!status)
+        status = check_map(at, &out, s->image);
+    if (status)
+        return status;
     const aep__shape *map = enlarges ? &out : in, *places = enlarges ? in : &out;
     *to = (aep__map_layer){.layer = *layer,
                            .window = {.channels = map->channels,
@@ -220,7 +250,7 @@ static int follow_encoder(aep__image_plan *plan, const aep__image *image, const 
     for (size_t i = 0; i < layers->n; i++) {
         const place at = {log, AEP_PART_ENCODER, i + 1};
         aep__map_layer *to = &plan->encoder.layer[i];
-        int status = follow(to, &at, &layers->layer[i], &plan->inner, plan, &image->shape, NULL);
+        int status = follow(to, &at, &layers->layer[i], &plan->inner, &(setting){.image = &image->shape});
         if (status)
             return status;
         plan->inner = to->out;
@@ -240,7 +270,8 @@ static int follow_given(aep__image_plan *plan, const aep__image *image, const ae
     for (size_t i = 0; i < image->decoder.n; i++) {
         const place at = {log, AEP_PART_DECODER, i + 1};
         const aep__shape in = *decoder_end(plan);
-        int status = follow(&plan->decoder.layer[i], &at, &image->decoder.layer[i], &in, plan, &image->shape, NULL);
+        int status = follow(&plan->decoder.layer[i], &at, &image->decoder.layer[i], &in,
+                            &(setting){.image = &image->shape, .plan = plan});
         if (status)
             return status;
         plan->decoder.n++;
@@ -266,7 +297,8 @@ static int mirror(aep__image_plan *plan, const aep__image *image, const aep__log
             layer.size = wanted->channels;
         if (layer.kind == AEP_LAYER_UPSAMPLE)
             layer.kernel = 0;
-        int status = follow(&plan->decoder.layer[plan->decoder.n], &at, &layer, &in, plan, &image->shape, wanted);
+        int status = follow(&plan->decoder.layer[plan->decoder.n], &at, &layer, &in,
+                            &(setting){.image = &image->shape, .plan = plan, .wanted = wanted});
         if (status)
             return status;
         plan->decoder.n++;
@@ -285,12 +317,47 @@ static int check_end(const aep__image_plan *plan, const aep__shape *image, const
                      end->channels, end->height, end->width, image->channels, image->height, image->width);
 }
 
+/* Values that a row takes on its way, each map before and after its activation, and multiplications. */
+static void add_cost(double *values, double *products, const aep__map_stack *layers, const aep__shape *first)
+{
+    const aep__shape *in = first;
+    for (size_t i = 0; i < layers->n; in = &layers->layer[i++].out) {
+        const aep__map_layer *l = &layers->layer[i];
+        const double sums = (double)aep__window_places(&l->window) * (double)aep__window_patch(&l->window);
+        *values += 2 * (double)aep__shape_size(&l->out);
+        if (l->layer.kind == AEP_LAYER_CONV)
+            *products += sums * (double)l->out.channels;
+        if (l->layer.kind == AEP_LAYER_CONV_TRANSPOSED)
+            *products += sums * (double)in->channels;
+    }
+}
+
+static int check_cost(const aep__image_plan *plan, const aep__shape *image, const aep__log *log)
+{
+    double values = 0, products = 0;
+    add_cost(&values, &products, &plan->encoder, image);
+    add_cost(&values, &products, &plan->decoder, &plan->inner);
+    if (values > AEP__MAX_MAP_VALUES)
+        return aep__fail(log, AEP_E_LIMIT,
+                         "the image layers take %.3g values for one image, more than %.3g: use fewer "
+                         "filters or larger strides",
+                         values, AEP__MAX_MAP_VALUES);
+    if (products > AEP__MAX_PRODUCTS)
+        return aep__fail(log, AEP_E_LIMIT,
+                         "the image layers take %.3g multiplications for one image, more than %.3g: use "
+                         "fewer filters, smaller kernels or larger strides",
+                         products, AEP__MAX_PRODUCTS);
+    return AEP_OK;
+}
+
 int aep__image_plan_make(aep__image_plan *plan, const aep__image *image, const aep__log *log)
 {
     int status = follow_encoder(plan, image, log);
     if (!status)
         status = image->decoder.n ? follow_given(plan, image, log) : mirror(plan, image, log);
-    return status ? status : check_end(plan, &image->shape, log);
+    if (!status)
+        status = check_end(plan, &image->shape, log);
+    return status ? status : check_cost(plan, &image->shape, log);
 }
 
 /* ------------------------------------------------------------------------------------------------------ describing */
@@ -308,11 +375,23 @@ int aep__image_set(aep__image *image, const aep__log *log, size_t channels, size
     return AEP_OK;
 }
 
+/* Whether a layer more fits behind those of the encoder. */
+static int check_place(const aep__image *image, const place *at, const aep__image_layer *layer)
+{
+    const setting s = {.image = &image->shape};
+    aep__map_layer followed = {.out = image->shape};
+    for (size_t i = 0; i < image->encoder.n; i++) {
+        const aep__shape in = followed.out;
+        (void)follow(&followed, &(place){NULL, at->part, i + 1}, &image->encoder.layer[i], &in, &s); /* fitted before */
+    }
+    const aep__shape in = followed.out;
+    return follow(&followed, at, layer, &in, &s);
+}
+
 int aep__image_add(aep__image *image, const aep__log *log, int part, const aep__image_layer *layer)
 {
     aep__image_stack *stack = part == AEP_PART_ENCODER ? &image->encoder : &image->decoder;
     const place at = {log, part, stack->n + 1};
-    aep__image_plan plan;
     aep__image_layer added = *layer;
     if (stack->n == AEP__MAX_IMAGE_LAYERS)
         return aep__fail(log, AEP_E_LIMIT, "the %s has %d image layers already, and cannot have more", part_names[part],
@@ -322,23 +401,21 @@ int aep__image_add(aep__image *image, const aep__log *log, int part, const aep__
     int status = check_layer(&at, &added);
     if (status)
         return status;
+    if (part == AEP_PART_ENCODER && (status = check_place(image, &at, &added)))
+        return status;
     stack->layer[stack->n++] = added;
-    status = part == AEP_PART_ENCODER ? follow_encoder(&plan, image, log) : AEP_OK;
-    if (status)
-        stack->layer[--stack->n] = (aep__image_layer){0};
-    return status;
+    return AEP_OK;
 }
 
 void aep__image_resolve(aep__image *image)
 {
-    const aep__log silent = {0};
     static const size_t filters[] = {16, 32};
     if (!image->shape.channels || image->encoder.n)
         return;
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         const aep__image_layer layer = {
             .kind = AEP_LAYER_CONV, .size = filters[i], .kernel = 3, .stride = 2, .padding = AEP_PADDING_AUTO};
-        (void)aep__image_add(image, &silent, AEP_PART_ENCODER, &layer); /* one that no longer fits is left out */
+        (void)aep__image_add(image, NULL, AEP_PART_ENCODER, &layer); /* one that no longer fits is left out */
     }
 }
 
@@ -377,8 +454,9 @@ static void read_stack(aep__image *image, int part, aep__reader *r)
         layer.size = aep__get_u32(r);
         layer.kernel = aep__get_u32(r);
         layer.stride = aep__get_u32(r);
-        layer.padding = aep__get_u32(r);
-        if (aep__image_add(image, NULL, part, &layer))
+        const uint32_t padding = aep__get_u32(r);
+        layer.padding = padding;
+        if (padding > AEP__MAX_KERNEL || aep__image_add(image, NULL, part, &layer)) /* no AEP_PADDING_AUTO */
             r->bad = true;
     }
 }

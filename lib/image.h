@@ -12,6 +12,11 @@
 
 enum { AEP__MAX_IMAGE_LAYERS = 32, AEP__MAX_MAP = 1 << 24, AEP__MAX_FILTERS = 65536, AEP__MAX_KERNEL = 255 };
 
+/* Most values that all maps of one image may take together (256 MiB), and most multiplications: a bound on what a small
+   model file can ask of who scores with it. */
+#define AEP__MAX_MAP_VALUES 67108864.0
+#define AEP__MAX_PRODUCTS   68719476736.0
+
 typedef struct aep__shape {
     size_t channels, height, width;
 } aep__shape;
@@ -61,7 +66,8 @@ int aep__image_add(aep__image *image, const aep__log *log, int part, const aep__
 /* Put the preset encoder in the place of none. */
 void aep__image_resolve(aep__image *image);
 
-/* All layers of a resolved image with their maps: RANGE where the decoder does not end at the image, or as above. */
+/* All layers of a resolved image with their maps: RANGE where the decoder does not end at the image; LIMIT where a row
+   would take too much memory or time; or as above. */
 int aep__image_plan_make(aep__image_plan *plan, const aep__image *image, const aep__log *log);
 
 /* channels 0, or the sizes and the layers given. FORMAT for what could not have been set. */

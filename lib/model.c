@@ -109,47 +109,6 @@ static void resolve_layers(aep__settings *settings, size_t n_features)
     aep__image_resolve(&settings->image);
 }
 
-static int check_image(const aep__image *image, const aep__settings *settings, const aep__schema *schema,
-                       const aep__log *log)
-{
-    const aep__shape *s = &image->shape;
-    if (!s->channels)
-        return AEP_OK;
-    if (aep__shape_size(s) != schema->n_columns)
-        return aep__fail(
-            log, AEP_E_COLUMNS,
-            "an image of %zu x %zu x %zu (channels, height, width) has %zu values, the rows have %zu columns",
-            s->channels, s->height, s->width, aep__shape_size(s), schema->n_columns);
-    for (size_t c = 0; c < schema->n_columns; c++)
-        if (schema->columns[c].kind != AEP_COLUMN_NUMERIC)
-            return aep__fail(log, AEP_E_RANGE, "column %zu is categorical: all columns of an image are numeric", c);
-    if (settings->value[AEP_OPT_MISSING_INDICATOR] != 0)
-        return aep__fail(log, AEP_E_RANGE, "option missing_indicator: an image has no room for it; set it to 0");
-    aep__image resolved = *image;
-    aep__image_plan plan;
-    aep__image_resolve(&resolved);
-    return aep__image_plan_make(&plan, &resolved, log);
-}
-
-static int check_noise(const aep__settings *settings, const aep__log *log)
-{
-    const int noise = (int)settings->value[AEP_OPT_NOISE];
-    const double level = settings->value[AEP_OPT_NOISE_LEVEL];
-    if ((noise == AEP_NOISE_MASKING || noise == AEP_NOISE_BLOCK) && level > 1)
-        return aep__fail(log, AEP_E_RANGE, "option noise_level: %g is no share; masking and block noise take 0 to 1",
-                         level);
-    if (noise == AEP_NOISE_BLOCK && !settings->image.shape.channels)
-        return aep__fail(log, AEP_E_RANGE, "option noise: block is for images only; call aep_options_set_image");
-    return AEP_OK;
-}
-
-/* What depends on more than one option. */
-static int check_settings(const aep__settings *settings, const aep__schema *schema, const aep__log *log)
-{
-    int status = check_noise(settings, log);
-    return status ? status : check_image(&settings->image, settings, schema, log);
-}
-
 static aep__scaling_config scaling_config(const aep__settings *settings)
 {
     const double *value = settings->value;
@@ -166,20 +125,68 @@ static aep__scaling_config scaling_config(const aep__settings *settings)
     };
 }
 
-/* settings: resolved and checked */
-static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings *settings, size_t n_features)
+static int check_image(const aep__image *image, const aep__settings *settings, const aep__schema *schema,
+                       const aep__log *log)
+{
+    const aep__shape *s = &image->shape;
+    if (!s->channels)
+        return AEP_OK;
+    if (aep__shape_size(s) != schema->n_columns)
+        return aep__fail(
+            log, AEP_E_COLUMNS,
+            "an image of %zu x %zu x %zu (channels, height, width) has %zu values, the rows have %zu columns",
+            s->channels, s->height, s->width, aep__shape_size(s), schema->n_columns);
+    for (size_t c = 0; c < schema->n_columns; c++)
+        if (schema->columns[c].kind != AEP_COLUMN_NUMERIC)
+            return aep__fail(log, AEP_E_RANGE, "column %zu is categorical: all columns of an image are numeric", c);
+    if (scaling_config(settings).indicator)
+        return aep__fail(log, AEP_E_RANGE, "option missing_indicator: an image has no room for it; set it to 0");
+    return AEP_OK;
+}
+
+static int check_noise(const aep__settings *settings, const aep__log *log)
+{
+    const int noise = (int)settings->value[AEP_OPT_NOISE];
+    const double level = settings->value[AEP_OPT_NOISE_LEVEL];
+    if ((noise == AEP_NOISE_MASKING || noise == AEP_NOISE_BLOCK) && level > 1)
+        return aep__fail(log, AEP_E_RANGE, "option noise_level: %g is no share; masking and block noise take 0 to 1",
+                         level);
+    if (noise == AEP_NOISE_BLOCK && !settings->image.shape.channels)
+        return aep__fail(log, AEP_E_RANGE, "option noise: block is for images only, and rows are columns");
+    return AEP_OK;
+}
+
+/* What depends on more than one option. */
+static int check_settings(const aep__settings *settings, const aep__schema *schema, const aep__log *log)
+{
+    int status = check_noise(settings, log);
+    return status ? status : check_image(&settings->image, settings, schema, log);
+}
+
+/* Check what depends on more than one option, put what is to be in the place of what was left open, and plan the image
+   layers. Logs what it refuses. */
+static int resolve(aep__settings *settings, aep__image_plan *plan, size_t *n_features, const aep__schema *schema,
+                   const aep__log *log)
+{
+    int status = check_settings(settings, schema, log);
+    if (status)
+        return status;
+    status = aep__schema_features(n_features, schema, scaling_config(settings).indicator);
+    if (status)
+        return aep__fail(log, status, "a model of %zu columns: %s", schema->n_columns, aep_status_str(status));
+    resolve_layers(settings, *n_features);
+    return settings->image.shape.channels ? aep__image_plan_make(plan, &settings->image, log) : AEP_OK;
+}
+
+static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings *settings, const aep__image_plan *plan,
+                    size_t n_features)
 {
     const double *value = settings->value;
     const aep__layers *encoder = &settings->layers[AEP_PART_ENCODER], *decoder = &settings->layers[AEP_PART_DECODER];
     const aep__layers *head = &settings->layers[AEP_PART_HEAD];
-    const bool image = settings->image.shape.channels > 0;
-    aep__image_plan plan;
-    int status = image ? aep__image_plan_make(&plan, &settings->image, NULL) : AEP_OK;
-    if (status)
-        return status;
     const aep__net_config config = {
         .n_features = n_features,
-        .plan = image ? &plan : NULL,
+        .plan = settings->image.shape.channels ? plan : NULL,
         .image = settings->image.shape,
         .encoder = encoder->width,
         .n_encoder = encoder->n,
@@ -198,20 +205,19 @@ static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings
     return aep__net_init(net, mem, &config);
 }
 
-int aep__model_count(size_t *n_params, const aep_allocator *mem, const aep__settings *settings,
-                     const aep__schema *schema)
+/* On the heap, since hosts have small stacks. */
+typedef struct draft {
+    aep__settings settings;
+    aep__image_plan plan;
+} draft;
+
+static int count_params(size_t *n_params, draft *d, const aep_allocator *mem, const aep__schema *schema)
 {
-    const aep__log silent = {0};
     aep__net net;
-    aep__settings resolved = *settings;
     size_t n_features;
-    int status = check_settings(settings, schema, &silent);
+    int status = resolve(&d->settings, &d->plan, &n_features, schema, NULL);
     if (!status)
-        status = aep__schema_features(&n_features, schema, scaling_config(settings).indicator);
-    if (status)
-        return status;
-    resolve_layers(&resolved, n_features);
-    status = make_net(&net, mem, &resolved, n_features);
+        status = make_net(&net, mem, &d->settings, &d->plan, n_features);
     if (status)
         return status;
     *n_params = net.tape.n_params;
@@ -219,21 +225,26 @@ int aep__model_count(size_t *n_params, const aep_allocator *mem, const aep__sett
     return AEP_OK;
 }
 
-static int fill_model(aep_model *m, const aep__schema *schema)
+int aep__model_count(size_t *n_params, const aep_allocator *mem, const aep__settings *settings,
+                     const aep__schema *schema)
+{
+    draft *d = aep__alloc(mem, 1, sizeof *d);
+    if (!d)
+        return AEP_E_MEMORY;
+    d->settings = *settings;
+    const int status = count_params(n_params, d, mem, schema);
+    aep__free(mem, d);
+    return status;
+}
+
+static int fill_model(aep_model *m, const aep__schema *schema, size_t n_features)
 {
     const aep__scaling_config scaling = scaling_config(&m->settings);
-    size_t n_features;
     int status = aep__schema_copy(&m->schema, &m->mem, schema, schema->n_columns);
-    if (status)
-        return status;
-    status = aep__schema_features(&n_features, &m->schema, scaling.indicator);
-    if (status)
-        return status;
-    resolve_layers(&m->settings, n_features);
-    status = aep__scaler_init(&m->scaler, &m->mem, &m->schema, &scaling);
-    if (status)
-        return status;
-    status = make_net(&m->net, &m->mem, &m->settings, n_features);
+    if (!status)
+        status = aep__scaler_init(&m->scaler, &m->mem, &m->schema, &scaling);
+    if (!status)
+        status = make_net(&m->net, &m->mem, &m->settings, &m->plan, n_features);
     if (status)
         return status;
     return aep__weights_init(&m->weights, &m->mem, m->net.tape.n_params) ? AEP_OK : AEP_E_MEMORY;
@@ -242,10 +253,8 @@ static int fill_model(aep_model *m, const aep__schema *schema)
 int aep__model_make(aep_model **model, const aep_allocator *mem, const aep__log *log, const aep__settings *settings,
                     const aep__schema *schema)
 {
+    size_t n_features;
     *model = NULL;
-    int status = check_settings(settings, schema, log);
-    if (status)
-        return status;
     aep_model *m = aep__alloc(mem, 1, sizeof *m);
     if (!m)
         return aep__fail(log, AEP_E_MEMORY, "no memory for a model");
@@ -255,7 +264,12 @@ int aep__model_make(aep_model **model, const aep_allocator *mem, const aep__log 
     for (int i = 0; i < AEP__FIGURE_COUNT; i++)
         m->last[i] = NAN;
     m->gradient_norm = NAN;
-    status = fill_model(m, schema);
+    int status = resolve(&m->settings, &m->plan, &n_features, schema, log);
+    if (status) {
+        aep_model_free(m);
+        return status;
+    }
+    status = fill_model(m, schema, n_features);
     if (status) {
         aep_model_free(m);
         return aep__fail(log, status, "a model of %zu columns: %s", schema->n_columns, aep_status_str(status));
@@ -457,49 +471,45 @@ int aep_model_image(size_t *channels, size_t *height, size_t *width, const aep_m
     return model->settings.image.shape.channels ? AEP_OK : AEP_E_STATE;
 }
 
-/* A layer as it was planned when the model was made. */
-static int find_map_layer(aep__map_layer *found, const aep_model *model, int part, size_t layer)
+static int find_map_layer(const aep__map_layer **found, const aep_model *model, int part, size_t layer)
 {
-    aep__image_plan plan = {0};
     if (!model)
         return AEP_E_ARGUMENT;
     if (part != AEP_PART_ENCODER && part != AEP_PART_DECODER)
         return AEP_E_OPTION;
-    if (model->settings.image.shape.channels)
-        (void)aep__image_plan_make(&plan, &model->settings.image, NULL); /* as it could be then */
-    const aep__map_stack *layers = part == AEP_PART_ENCODER ? &plan.encoder : &plan.decoder;
+    const aep__map_stack *layers = part == AEP_PART_ENCODER ? &model->plan.encoder : &model->plan.decoder;
     if (layer >= layers->n)
         return AEP_E_RANGE;
-    *found = layers->layer[layer];
+    *found = &layers->layer[layer];
     return AEP_OK;
 }
 
 int aep_model_image_layer(int *kind, size_t *size, size_t *kernel, size_t *stride, size_t *padding,
                           const aep_model *model, int part, size_t layer)
 {
-    aep__map_layer found;
+    const aep__map_layer *found;
     int status = find_map_layer(&found, model, part, layer);
     if (status)
         return status;
     if (kind)
-        *kind = found.layer.kind;
+        *kind = found->layer.kind;
     if (size)
-        *size = found.layer.size;
+        *size = found->layer.size;
     if (kernel)
-        *kernel = found.layer.kernel;
+        *kernel = found->layer.kernel;
     if (stride)
-        *stride = found.layer.stride;
+        *stride = found->layer.stride;
     if (padding)
-        *padding = found.layer.padding;
+        *padding = found->layer.padding;
     return AEP_OK;
 }
 
 int aep_model_image_map(size_t *channels, size_t *height, size_t *width, const aep_model *model, int part, size_t layer)
 {
-    aep__map_layer found;
+    const aep__map_layer *found;
     int status = find_map_layer(&found, model, part, layer);
     if (!status)
-        put_shape(channels, height, width, &found.out);
+        put_shape(channels, height, width, &found->out);
     return status;
 }
 

@@ -56,6 +56,7 @@ struct aep_model {
     aep_allocator mem;
     aep__log log;
     aep__settings settings; /* with its layers resolved */
+    aep__image_plan plan;   /* of its image layers; empty without an image */
     aep__schema schema;
     aep__scaler scaler;
     aep__net net;

@@ -176,7 +176,9 @@ START_TEST(images_are_numbers_without_indicators)
     aep_options *options = image_options(&log);
     AEP_CHECK(aep_options_set_column(options, 7, "brightness", AEP_COLUMN_NUMERIC, NULL, 0)); /* a name is fine */
     free(model_bytes(options, 3 * 8 * 6).data);
-    AEP_CHECK(aep_options_set(options, AEP_OPT_MISSING_INDICATOR, 1));
+    AEP_CHECK(aep_options_set(options, AEP_OPT_MISSING_INDICATOR, 1)); /* without missing values it means nothing */
+    free(model_bytes(options, 3 * 8 * 6).data);
+    AEP_CHECK(aep_options_set(options, AEP_OPT_MISSING, AEP_MISSING_IMPUTE));
     assert_not_made(options, 3 * 8 * 6, AEP_E_RANGE, &log, "missing_indicator");
     AEP_CHECK(aep_options_set(options, AEP_OPT_MISSING_INDICATOR, 0));
     AEP_CHECK(aep_options_set_column(options, 5, "colour", AEP_COLUMN_CATEGORICAL, NULL, 3));
@@ -204,7 +206,7 @@ START_TEST(block_noise_is_for_images)
     AEP_CHECK(aep_options_new(&options));
     AEP_CHECK(aep_options_set_log(options, record_message, &log));
     AEP_CHECK(aep_options_set(options, AEP_OPT_NOISE, AEP_NOISE_BLOCK));
-    assert_not_made(options, 12, AEP_E_RANGE, &log, "aep_options_set_image");
+    assert_not_made(options, 12, AEP_E_RANGE, &log, "block is for images only");
     AEP_CHECK(aep_options_set_image(options, 1, 3, 4));
     AEP_CHECK(aep_options_set(options, AEP_OPT_NOISE_LEVEL, 1.5));
     assert_not_made(options, 12, AEP_E_RANGE, &log, "noise_level");
@@ -678,6 +680,35 @@ START_TEST(a_workspace_of_another_network_is_refused)
 }
 END_TEST
 
+/* Two networks whose maps are all alike, and whose kernels are not: their scratch differs. */
+START_TEST(a_workspace_of_other_kernels_is_refused)
+{
+    aep_model *models[2];
+    const size_t cols = 12 * 12;
+    float *rows = new_rows(numeric(cols), 8, 1), scores[8];
+    for (size_t k = 0; k < 2; k++) {
+        aep_options *options;
+        AEP_CHECK(aep_options_new(&options));
+        AEP_CHECK(aep_options_set_image(options, 1, 12, 12));
+        AEP_CHECK(aep_options_add_conv(options, 4, 3, 1));
+        AEP_CHECK(aep_options_add_conv(options, 4, k ? 11 : 3, 1));
+        AEP_CHECK(aep_model_new(&models[k], options, cols));
+        AEP_CHECK(aep_fit_scaling(models[k], rows, 8, cols));
+        aep_options_free(options);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        aep_workspace *ws;
+        AEP_CHECK(aep_workspace_new(&ws, models[k]));
+        AEP_CHECK_STATUS(aep_score(scores, models[!k], ws, rows, 8, cols), AEP_E_WORKSPACE);
+        AEP_CHECK(aep_score(scores, models[k], ws, rows, 8, cols));
+        aep_workspace_free(ws);
+    }
+    aep_model_free(models[0]);
+    aep_model_free(models[1]);
+    free(rows);
+}
+END_TEST
+
 START_TEST(any_finite_image_has_a_finite_score)
 {
     static const float extremes[] = {3.4e38f, -3.4e38f, 1e30f, 1e-38f, 0, -0.0f};
@@ -715,4 +746,4 @@ RUN_TESTS("api_image", null_options_are_refused, layers_come_after_their_image,
           a_heat_map_is_made_of_the_errors_of_the_pixels, shares_of_normal_images_add_up_too,
           reconstructions_are_in_the_units_and_the_order_of_the_input, missing_pixels_are_imputed,
           with_a_workspace_nothing_is_allocated, a_workspace_of_another_network_is_refused,
-          any_finite_image_has_a_finite_score)
+          a_workspace_of_other_kernels_is_refused, any_finite_image_has_a_finite_score)

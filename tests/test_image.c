@@ -275,14 +275,14 @@ START_TEST(an_enlarging_layer_without_an_example_multiplies_the_size)
     ADD(ENCODER, AEP_LAYER_CONV, 1, 5, 4, 0); /* 7 x 7 */
     ADD(DECODER, AEP_LAYER_CONV_TRANSPOSED, 1, 3, 2, 1);
     ADD(DECODER, AEP_LAYER_CONV_TRANSPOSED, 1, 2, 2, 0);
-    ADD(DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 3, 0);
+    ADD(DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0);
     ADD(DECODER, AEP_LAYER_CONV_TRANSPOSED, 1, 7, 1, 0);
     ck_assert_int_eq(aep__image_plan_make(&plan, &image, NULL), AEP_E_RANGE); /* it goes past the image */
     assert_shape(&plan.inner, 1, 7, 7);
     assert_shape(&plan.decoder.layer[0].out, 1, 14, 14);
     assert_shape(&plan.decoder.layer[1].out, 1, 28, 28);
-    assert_shape(&plan.decoder.layer[2].out, 1, 84, 84);
-    assert_shape(&plan.decoder.layer[3].out, 1, 90, 90); /* 84 + 6 is the only size */
+    assert_shape(&plan.decoder.layer[2].out, 1, 56, 56);
+    assert_shape(&plan.decoder.layer[3].out, 1, 62, 62); /* 56 + 6 is the only size */
 }
 END_TEST
 
@@ -450,6 +450,40 @@ START_TEST(a_map_of_more_values_than_the_limit_is_refused)
 }
 END_TEST
 
+/* Maps of a small image cannot grow at will: a small file that describes them would cost too much memory. */
+START_TEST(a_map_much_larger_than_the_image_is_refused)
+{
+    SET_IMAGE(1, 20, 20);
+    ADD(ENCODER, AEP_LAYER_CONV, 1, 3, 1, 2);
+    ADD(DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0);
+    ADD(DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0);
+    check_failed(aep__image_plan_make(&plan, &image, &log_), AEP_E_LIMIT,
+                 "image layer 2 of the decoder: a map of 88 x 88 is more than twice as large as the image of 20 x 20");
+    for (int i = 1; i < 18; i++)
+        ADD(ENCODER, AEP_LAYER_CONV, 1, 3, 1, 2);
+    check_failed(add(ENCODER, AEP_LAYER_CONV, 1, 3, 1, 2), AEP_E_LIMIT,
+                 "image layer 19 of the encoder: a map of 58 x 58 is more than twice as large as the image of 20 x 20");
+}
+END_TEST
+
+START_TEST(what_one_image_costs_has_a_bound)
+{
+    SET_IMAGE(1, 1024,
+              1024); /* 16 maps of 2^21 values, the mirrored ones included, each before and after its activation */
+    for (int i = 0; i < 16; i++)
+        ADD(ENCODER, AEP_LAYER_CONV, 2, 1, 1, 0);
+    check_failed(aep__image_plan_make(&plan, &image, &log_), AEP_E_LIMIT,
+                 "the image layers take 1.32e+08 values for one image, more than 6.71e+07: use fewer filters or larger "
+                 "strides");
+    SET_IMAGE(1, 128, 128);
+    ADD(ENCODER, AEP_LAYER_CONV, 32, 3, 1, 1);
+    ADD(ENCODER, AEP_LAYER_CONV, 128, 127, 1, 63); /* 2^14 places, 32 channels, 127^2, 128 filters: 1.08e12 */
+    check_failed(aep__image_plan_make(&plan, &image, &log_), AEP_E_LIMIT,
+                 "the image layers take 2.16e+12 multiplications for one image, more than 6.87e+10: use fewer filters, "
+                 "smaller kernels or larger strides");
+}
+END_TEST
+
 START_TEST(a_decoder_that_does_not_end_at_the_image_is_refused)
 {
     SET_IMAGE(3, 9, 7);
@@ -607,6 +641,8 @@ int main(void)
         padding_of_a_kernel_of_one_is_none,
         there_are_at_most_32_layers_a_part,
         a_map_of_more_values_than_the_limit_is_refused,
+        a_map_much_larger_than_the_image_is_refused,
+        what_one_image_costs_has_a_bound,
         a_decoder_that_does_not_end_at_the_image_is_refused,
         a_pool_that_upsampling_cannot_undo_is_refused_where_it_should_be_mirrored,
         padding_that_takes_the_whole_map_away_is_refused,

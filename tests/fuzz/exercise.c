@@ -56,10 +56,15 @@ static const char *save_again(const aep_model *model)
 
 static void read_everything(const aep_model *model)
 {
-    size_t widths[32];
+    size_t widths[32], sizes[6];
     double value;
+    int kind;
     for (int part = AEP_PART_ENCODER; part <= AEP_PART_HEAD; part++)
         (void)aep_model_layers(widths, 32, model, part);
+    (void)aep_model_image(&sizes[0], &sizes[1], &sizes[2], model);
+    for (int part = AEP_PART_ENCODER; part <= AEP_PART_DECODER; part++)
+        for (size_t i = 0; !aep_model_image_map(&sizes[0], &sizes[1], &sizes[2], model, part, i); i++)
+            (void)aep_model_image_layer(&kind, &sizes[2], &sizes[3], &sizes[4], &sizes[5], model, part, i);
     for (size_t j = 0; j < aep_model_n_columns(model); j++) {
         const char *name = aep_model_column_name(model, j);
         (void)(name && strlen(name));
