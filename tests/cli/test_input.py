@@ -251,6 +251,7 @@ class Npy(Case):
 
     def test_wrong_files_are_refused(self):
         good = npy(self.rows)
+        cut_type = good[:8] + b'\x0c\x00' + b"'descr': '<f"
         cases = {
             'fortran': (npy(self.rows, order='True'), 'is not in C order'),
             'half': (npy(self.rows, '<f2', 'e'), 'unusual size'),
@@ -263,6 +264,7 @@ class Npy(Case):
             'cut': (good[:-3], 'ends after row 39 of 40'),
             'cut-row': (good[:-8], 'ends after row 39 of 40'),
             'cut-header': (good[:30], 'ends too early'),
+            'cut-type': (cut_type, 'unusual size'),
             'version': (good[:6] + b'\x09' + good[7:], 'unknown version of the NPY format'),
             'columns': (npy([[1, 2, 3]]), 'has 3 columns, where the model wants 2;'),
             'nan': (npy([[1, float('nan')]]), 'nan: row 1, column 2: the value is missing'),
