@@ -95,7 +95,7 @@ class Idx(Case):
             'nan': (idx([[[1., 2.] * 2] * 4, [[1., 2.] * 2, [1., float('nan')] * 2] * 2], 0x0d, 'f'),
                     'nan: image 2, channel 1, row 2, column 2: the value is missing'),
             'inf': (idx([[1., float('inf')] * 8], 0x0e, 'd'), 'inf: row 1, column 2: expected a finite number'),
-            'size': (idx([image[0] for image in drawings(3, size=5)]), 'has 25 columns, where the model wants 16;'),
+            'size': (idx([image[0] for image in drawings(3, size=5)]), 'has 25 columns, where the model wants 16\n'),
         }
         for name, (content, saying) in cases.items():
             with self.subTest(name=name):
@@ -125,7 +125,10 @@ class Cifar(Case):
 
     def test_other_names_need_the_format(self):
         self.write('batch.bin', self.content)
-        self.fails('score', 'm', 'batch.bin', saying='batch.bin')
+        self.fails('score', 'm', 'batch.bin', saying='batch.bin: is no CSV text, but as long as 8 images of CIFAR-10; '
+                   'if that is what it holds, --format cifar10')
+        self.write('longer.bin', self.content + b'\0')
+        self.assertNotIn('CIFAR', self.fails('score', 'm', 'longer.bin', saying='longer.bin').stderr)
         self.assertEqual(self.scores('m', '--format', 'cifar10', 'batch.bin'), self.expected)
         self.assertEqual(self.scores('m', '--format', 'cifar10', '-', stdin=self.content), self.expected)
 
@@ -256,6 +259,10 @@ class Labels(Case):
                    saying='labels is both input and output')
         done = self.run_program('eval', 'm', 'a.idx', '--labels', 'labels', '--anomaly', '7')
         self.assertIn("no row has the label '7' (--anomaly); the labels are: 0, 1, 2\n", done.stderr)
+        words = ['worn', '10', '9', 'ok']
+        self.write('mixed', ''.join(words[i % 4] + '\n' for i in range(30)))
+        done = self.run_program('eval', 'm', 'a.idx', '--header', 'no', '--labels', 'mixed', '--anomaly', 'torn')
+        self.assertIn("no row has the label 'torn' (--anomaly); the labels are: 9, 10, ok, worn\n", done.stderr)
 
     def test_labels_are_carried_through(self):
         rows = self.scores('m', 'a.idx', '--labels', 'labels', '--keep', 'label')
@@ -391,12 +398,20 @@ class Training(Case):
         self.train('-q', 'a.idx', 'm')
         cases = [
             (['a.csv', '--image', '1,6,5'], 1, 'a.csv: has 36 columns, and images of 1,6,5 (channels,height,width) '
-             'have 30'),
+             'have 30; --label and --drop name columns to leave out, or check --image'),
+            (['a.csv', '--image', '1,6,7'], 1, 'a.csv: has 36 columns, and images of 1,6,7 (channels,height,width) '
+             'have 42; check --image'),
+            (['labels', '--image', '1,6,6'], 1, 'have 36; labels go to --labels FILE, or check --image'),
+            (['a.csv', 'labels'], 1, 'labels: has 1 column, where the files before have 36; labels go to --labels FILE'),
+            (['a.csv', 'rows25.npy'], 1, 'rows25.npy: has 25 columns, where the files before have 36\n'),
             (['a.idx', '--image', '1,6,5'], 1, 'a.idx: its images are 1,6,6 (channels,height,width), --image says '
-             '1,6,5'),
+             '1,6,5; check --image'),
             (['a.npy', '--image', '4,3,3'], 1, 'a.npy: its images are 1,6,6 (channels,height,width), --image says '
-             '4,3,3'),
-            (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6'),
+             '4,3,3; check --image, or save a.reshape(-1, 4, 3, 3)'),
+            (['last.npy', '--image', '1,6,6'], 1, 'last.npy: its images are 6,6,1 (channels,height,width), --image says '
+             '1,6,6; check --image, or save a.transpose(0, 3, 1, 2)'),
+            (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6 (channels,height,width) have 36; '
+             '--label and --drop are not for images, whose labels go to --labels FILE\n'),
             (['a.idx', 'b.idx'], 1, 'b.idx: its images are 1,5,5 (channels,height,width), those before are 1,6,6'),
             (['a.csv', '--image', '6,6'], 2, '--image 6,6: must be CHANNELS,HEIGHT,WIDTH, such as 1,28,28, or none'),
             (['a.csv', '--image', '1,6,6,1'], 2, 'must be CHANNELS,HEIGHT,WIDTH'),
@@ -416,6 +431,9 @@ class Training(Case):
             (['huge.csv', '--image', '1,1,2'], 1, 'huge.csv:1: column 1: expected a finite number'),
         ]
         self.write('b.idx', idx(drawings(20, size=5)))
+        self.write('labels', idx([i % 3 for i in range(20)]))
+        self.write('last.npy', npy(flat(images), shape='(20, 6, 6, 1)'))
+        self.write('rows25.npy', npy([[1] * 25] * 20))
         self.write('word.csv', '1,2\n2,x\n')
         self.write('gap.csv', '1,2\n,3\n')
         self.write('huge.csv', 'inf,2\n1,3\n')
@@ -487,6 +505,17 @@ class Training(Case):
         self.write('a.csv', csv_text(rows, None))
         self.train('-q', '--image', '1,4,4', '--set', 'missing=impute', 'a.csv', 'm')
         self.assertEqual(len(self.scores('m', 'a.csv')), 30)
+
+    def test_an_npy_file_may_hold_the_channels_of_signals(self):
+        rows = flat(drawings(30, channels=2, size=4))
+        for name, shape in (('flat', '(30, 32)'), ('three', '(30, 2, 16)'), ('four', '(30, 2, 1, 16)')):
+            self.write(f'{name}.npy', npy(rows, shape=shape))
+            self.train('-q', '--image', '2,1,16', '--conv', '4x5/2', '--encoder', '3', f'{name}.npy', name)
+            self.assertEqual(self.read_bytes(name), self.read_bytes('flat'))
+            self.assertEqual(self.scores('flat', f'{name}.npy'), self.scores('flat', 'flat.npy'))
+        self.write('turned.npy', npy(rows, shape='(30, 16, 2)'))
+        self.fails('score', 'flat', 'turned.npy', saying="its images are 1,16,2 (channels,height,width), the model's "
+                   'are 2,1,16; save a.reshape(-1, 1, 16, 2).transpose(0, 3, 1, 2)')
 
     def test_a_signal_is_an_image_of_height_1(self):
         rows = flat(drawings(30, size=4))

@@ -177,6 +177,18 @@ class Csv(Case):
         self.train('-q', '-', 'from-stdin', stdin=text)
         self.assertEqual(self.scores('from-stdin', 'a.csv'), expected)
 
+    def test_files_that_are_something_else_are_named(self):
+        self.machine_model(name='m')
+        for name, content, saying in (('a', b'\x89PNG\r\n\x1a\n\0', 'a: is a PNG picture; save images of one size as'),
+                                      ('a', b'\xff\xd8\xff\xe0\0', 'a: is a JPEG picture; save images of one size as'),
+                                      ('a', b'PK\3\4\0', 'a: is a ZIP archive, as NPZ files are; save the array alone'),
+                                      ('m2', self.read_bytes('m'), 'm2: is an aepred model, where data are expected')):
+            for data in (content, gzip.compress(content)):
+                with self.subTest(name=name, data=data[:4]):
+                    self.write(name, data)
+                    self.fails('score', 'm', name, saying=saying)
+                    self.fails('train', name, '-o', 'x', saying=saying)
+
     def test_wrong_files_are_refused(self):
         self.machine_model(name='m')
         text = csv_text(machine_rows(500))
