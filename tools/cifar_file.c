@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MOST_LABEL = 9 };
+enum { MOST_LABEL = 9, VALUES = CIFAR_RECORD - 1 };
 
 bool cifar_file_named(const char *path)
 {
@@ -26,7 +26,7 @@ bool cifar_file_open(array_file *f, stream *in)
 {
     *f = (array_file){.in = in,
                       .n_rows = ROWS_TO_THE_END,
-                      .n_columns = 3 * 32 * 32,
+                      .n_columns = VALUES,
                       .type = {.kind = 'u', .size = 1},
                       .image = {3, 32, 32},
                       .labelled = true};

@@ -8,6 +8,8 @@
 
 #include "array_file.h"
 
+enum { CIFAR_RECORD = 1 + 3 * 32 * 32 }; /* bytes: a label and an image */
+
 /* Whether a path ends in data_batch_N.bin or test_batch.bin, or that with .gz behind it. */
 bool cifar_file_named(const char *path);
 

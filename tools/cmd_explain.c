@@ -15,7 +15,7 @@
 
 enum { OPTION_OUTPUT = OPTION_MODEL_OWN, OPTION_TOP, OPTION_FLAGGED, OPTION_PNG, OPTION_TOP_ROWS };
 
-enum { MOST_TOP_ROWS = 100000, TOP_ROWS = 10 };
+enum { MOST_TOP_ROWS = 100000, TOP = 3, TOP_ROWS = 10 };
 
 typedef struct explain_args {
     model_args model;
@@ -34,7 +34,6 @@ typedef struct explanation {
     const explain_args *args;
     feed feed;
     output out;
-    bool columns_wanted; /* a table of columns */
     pictures pictures;
     aep_workspace *workspace;
     uint8_t *flags;
@@ -54,7 +53,7 @@ static int by_share(const void *a, const void *b)
 
 static bool open_all(explanation *e, const explain_args *args, const aep_model *model)
 {
-    *e = (explanation){.args = args, .columns_wanted = !args->png || args->output};
+    *e = (explanation){.args = args};
     if (args->png && !pictures_open(&e->pictures, model, args->png, args->top_rows ? args->top_rows : TOP_ROWS))
         return false;
     if (!feed_open(&e->feed, model, &args->model.source) || !output_open(&e->out, args->output))
@@ -149,11 +148,11 @@ static void print_column(explanation *e, size_t row, size_t rank)
 
 static void print_row(explanation *e, size_t row)
 {
-    size_t n = e->feed.columns.n;
+    size_t n = e->feed.columns.n, top = e->args->top ? e->args->top : TOP;
     for (size_t i = 0; i < n; i++)
         e->order[i] = (ranked){e->shares[row * n + i], i};
     qsort(e->order, n, sizeof *e->order, by_share);
-    for (size_t rank = 0; rank < n && rank < e->args->top; rank++)
+    for (size_t rank = 0; rank < n && rank < top; rank++)
         print_column(e, row, rank);
 }
 
@@ -164,7 +163,7 @@ static int compute(explanation *e)
     int status = aep_score(e->scores, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK && e->args->flagged)
         status = aep_predict(e->flags, f->model, e->scores, n);
-    if (status != AEP_OK || !e->columns_wanted)
+    if (status != AEP_OK || e->args->png)
         return status;
     status = aep_explain(e->shares, f->model, e->workspace, f->rows, n, n_columns);
     if (status == AEP_OK)
@@ -182,23 +181,27 @@ static bool explain_rows(explanation *e)
                   aep_status_str(status));
         return false;
     }
-    for (size_t i = 0; e->columns_wanted && i < e->feed.n_rows; i++)
-        if (!e->args->flagged || e->flags[i])
+    const uint8_t *flags = e->args->flagged ? e->flags : NULL;
+    if (e->args->png)
+        return pictures_offer(&e->pictures, &e->feed, e->scores, flags);
+    for (size_t i = 0; i < e->feed.n_rows; i++)
+        if (!flags || flags[i])
             print_row(e, i);
-    return output_good(&e->out) &&
-           (!e->args->png || pictures_offer(&e->pictures, &e->feed, e->scores, e->args->flagged ? e->flags : NULL));
+    return output_good(&e->out);
 }
 
 static bool explain_all(explanation *e)
 {
-    if (e->columns_wanted)
+    if (!e->args->png)
         fputs("row,score,error,predicted,rank,column,share,value,expected\n", e->out.file);
     int got;
     while ((got = feed_next(&e->feed)) > 0)
         if (!explain_rows(e))
             return false;
-    if (got == 0 && e->args->png && !pictures_write(&e->pictures, e->workspace, e->columns_wanted ? NULL : &e->out))
+    if (got == 0 && e->args->png && !pictures_write(&e->pictures, e->workspace, &e->out))
         return false;
+    if (got == 0 && e->args->png && e->args->flagged && e->pictures.best.n == 0)
+        say_note(e->args->model.source.quiet, "no row reaches the threshold, so nothing is drawn");
     return got == 0 && output_close(&e->out);
 }
 
@@ -238,7 +241,7 @@ static const command_help help = {
     "row,score,error,predicted,rank,column,share,value,expected. error is the row's reconstruction error and "
     "predicted\n"
     "what the model predicted it to be; shares of a row's columns add up to 1; expected is what the model rebuilt.\n"
-    "With --png draw that for images, and show a CSV line rank,row,score,picture for each picture.\n",
+    "With --png draw that for images instead: a CSV line rank,row,score,picture for each picture.\n",
     NULL};
 
 static bool take(void *payload, int code, const char *value)
@@ -283,7 +286,7 @@ int aepred_explain(int argc, char **argv)
         SOURCE_OPTIONS,
         HELP_OPTION,
         POPT_TABLEEND};
-    explain_args args = {.top = 3};
+    explain_args args = {0};
     model_args_init(&args.model);
     poptContext context = poptGetContext(NULL, argc, (const char **)argv, options, 0);
     int status = take_options(context, &help, take, &args);
@@ -293,6 +296,11 @@ int aepred_explain(int argc, char **argv)
         status = STATUS_USAGE;
     if (status == STATUS_OK && args.top_rows && !args.png) {
         usage_error(context, "--top-rows is for --png DIR; --top says how many columns to show");
+        status = STATUS_USAGE;
+    }
+    if (status == STATUS_OK && args.top && args.png) {
+        usage_error(context, "--top is for the table of columns, which --png replaces; --top-rows says how many rows "
+                             "to draw");
         status = STATUS_USAGE;
     }
     if (status == STATUS_OK)

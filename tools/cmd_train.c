@@ -33,6 +33,8 @@ static bool setup(training *t, const train_args *args)
     *t = (training){.args = args, .seed = (uint64_t)seed, .in = input_new(&args->source, args->rest)};
     t->columns.image = args->image;
     t->columns.image_from = "--image says";
+    t->columns.image_given = args->image.channels > 0;
+    t->columns.wanted_by = "the files before have";
     sample_share(&t->share, t->seed, args->share);
     return t->in && label_counts_init(&t->labels, &args->source) && (!args->rest || output_open(&t->rest, args->rest));
 }
@@ -83,9 +85,12 @@ static bool begin_image(training *t)
     if (!image->channels)
         return true;
     if (image_values(image) != t->columns.n) {
-        say_error("%s: has %zu columns, and images of %s (channels,height,width) have %zu; --label and --drop name "
-                  "columns to leave out",
-                  name, t->columns.n, image_text(size, image), image_values(image));
+        const char *advice = columns_advice(t->in, t->columns.n, image_values(image));
+        say_error("%s: has %zu column%s, and images of %s (channels,height,width) have %zu%s%s", name, t->columns.n,
+                  t->columns.n == 1 ? "" : "s", image_text(size, image), image_values(image), advice,
+                  t->in->image.channels ? ""
+                  : *advice             ? ", or check --image"
+                                        : "; check --image");
         return false;
     }
     say_note(args->source.quiet, "rows are images of %s (channels,height,width)", image_text(size, image));

@@ -77,6 +77,16 @@ static bool adopt(columns *c, const input *in, const bool *other)
     return c->n > 0;
 }
 
+const char *columns_advice(const input *in, size_t n, size_t wanted)
+{
+    if (in->image.channels && n < in->n_columns)
+        return in->array.labelled ? "; --label and --drop are not for CIFAR-10 batches, which bring their labels"
+                                  : "; --label and --drop are not for images, whose labels go to --labels FILE";
+    if (in->n_columns == 1)
+        return "; labels go to --labels FILE";
+    return !in->image.channels && n > wanted ? "; --label and --drop name columns to leave out" : "";
+}
+
 static bool match_positions(columns *c, const input *in, const bool *other)
 {
     size_t n = 0;
@@ -90,9 +100,9 @@ static bool match_positions(columns *c, const input *in, const bool *other)
     if (n == c->n)
         return true;
     char names[256];
-    say_error("%s: has %zu column%s%s, where the model wants %zu%s%s; --label and --drop name columns to leave out",
-              in->stream.name, n, n == 1 ? "" : "s", n < in->n_columns ? " besides those left out" : "", c->n,
-              c->names.n ? ": " : "", list_show(names, sizeof names, &c->names, SHOWN));
+    say_error("%s: has %zu column%s%s, where %s %zu%s%s%s", in->stream.name, n, n == 1 ? "" : "s",
+              n < in->n_columns ? " besides those left out" : "", c->wanted_by, c->n, c->names.n ? ": " : "",
+              list_show(names, sizeof names, &c->names, SHOWN), columns_advice(in, n, c->n));
     return false;
 }
 
@@ -115,8 +125,8 @@ static bool note_unused(columns *c, const input *in, const bool *other, bool qui
     for (size_t i = 0; ok && i < in->n_columns; i++)
         ok = other[i] || list_add(&unused, in->names.items[i]);
     if (unused.n && !c->noted)
-        say_note(quiet, "%s: not columns of the model, and ignored: %s (--drop them to silence this)", in->stream.name,
-                 list_show(names, sizeof names, &unused, SHOWN));
+        say_note(quiet, "%s: not among the columns that %s, and ignored: %s (--drop them to silence this)",
+                 in->stream.name, c->wanted_by, list_show(names, sizeof names, &unused, SHOWN));
     c->noted = c->noted || unused.n;
     list_free(&unused);
     return ok;
@@ -128,12 +138,12 @@ static bool match_names(columns *c, const input *in, bool *other, bool quiet)
     for (size_t i = 0; i < c->n; i++) {
         size_t column = find_from(in, c->names.items[i], next);
         if (column == NO_COLUMN) {
-            say_error("%s: has no column '%s', which the model needs", in->stream.name, c->names.items[i]);
+            say_error("%s: has no column '%s', which %s", in->stream.name, c->names.items[i], c->wanted_by);
             return false;
         }
         if (other[column]) {
-            say_error("%s: column '%s' is named by --label or --drop, but the model needs it", in->stream.name,
-                      c->names.items[i]);
+            say_error("%s: column '%s' is named by --label or --drop, but %s it", in->stream.name, c->names.items[i],
+                      c->wanted_by);
             return false;
         }
         c->where[i] = column;
@@ -181,13 +191,40 @@ const cell *columns_kept(const columns *c, const input *in, size_t i)
     return c->kept[i] == LABEL_COLUMN ? c->label_cell : &in->cells[c->kept[i]];
 }
 
+/* An NPY file (signals, channels, width) looks like images of one channel. */
+static bool same_signals(const image_size *wanted, const input *in)
+{
+    const image_size *found = &in->image;
+    return in->format == FORMAT_NPY && found->channels == 1 && wanted->height == 1 &&
+           found->height == wanted->channels && found->width == wanted->width;
+}
+
+/* What to do about images of another size: "; ...", or "". */
+static const char *image_remedy(char *text, size_t size, const columns *c, const input *in)
+{
+    const image_size *wanted = &c->image, *found = &in->image;
+    bool last = found->channels == wanted->height && found->height == wanted->width && found->width == wanted->channels;
+    const char *check = c->image_given ? "; check --image" : "", *between = c->image_given ? ", or" : ";";
+    if (in->format != FORMAT_NPY || image_values(wanted) != image_values(found))
+        snprintf(text, size, "%s", check);
+    else if (last && found->channels == 1) /* of which the file may have no dimension */
+        snprintf(text, size, "%s%s save a.reshape(-1, 1, %zu, %zu).transpose(0, 3, 1, 2)", check, between,
+                 found->height, found->width);
+    else if (last)
+        snprintf(text, size, "%s%s save a.transpose(0, 3, 1, 2)", check, between);
+    else
+        snprintf(text, size, "%s%s save a.reshape(-1, %zu, %zu, %zu)", check, between, wanted->channels, wanted->height,
+                 wanted->width);
+    return text;
+}
+
 static bool check_image(const columns *c, const input *in)
 {
-    char found[IMAGE_TEXT_SIZE], wanted[IMAGE_TEXT_SIZE];
-    if (!c->image.channels || !in->image.channels || image_same(&c->image, &in->image))
+    char found[IMAGE_TEXT_SIZE], wanted[IMAGE_TEXT_SIZE], remedy[192];
+    if (!c->image.channels || !in->image.channels || image_same(&c->image, &in->image) || same_signals(&c->image, in))
         return true;
-    say_error("%s: its images are %s (channels,height,width), %s %s", in->stream.name, image_text(found, &in->image),
-              c->image_from, image_text(wanted, &c->image));
+    say_error("%s: its images are %s (channels,height,width), %s %s%s", in->stream.name, image_text(found, &in->image),
+              c->image_from, image_text(wanted, &c->image), image_remedy(remedy, sizeof remedy, c, in));
     return false;
 }
 
@@ -216,7 +253,7 @@ bool columns_follow(columns *c, const input *in, const source_args *args)
 
 bool columns_of_model(columns *c, const aep_model *model)
 {
-    *c = (columns){.n = aep_model_n_columns(model), .image_from = "the model's are"};
+    *c = (columns){.n = aep_model_n_columns(model), .image_from = "the model's are", .wanted_by = "the model wants"};
     aep_model_image(&c->image.channels, &c->image.height, &c->image.width, model);
     c->where = calloc(c->n, sizeof *c->where);
     bool ok = c->where != NULL;
@@ -311,6 +348,18 @@ int label_read(columns *c, input *in, const source_args *args, label_counts *see
     return keep_label(seen, c->label_cell) ? values == &args->normal : -1;
 }
 
+/* Numbers by value, and in front of words. */
+static int compare_labels(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    const cell one = {.text = x, .length = strlen(x)}, two = {.text = y, .length = strlen(y)};
+    double p = 0, q = 0;
+    bool word = cell_read(&one, &p) != CELL_NUMBER, other_word = cell_read(&two, &q) != CELL_NUMBER;
+    if (word != other_word)
+        return word ? 1 : -1;
+    return word || p == q ? strcmp(x, y) : p < q ? -1 : 1;
+}
+
 void labels_check(const source_args *args, const label_counts *seen)
 {
     const list *values = label_values(args);
@@ -321,6 +370,8 @@ void labels_check(const source_args *args, const label_counts *seen)
     for (size_t i = 0; ok && i < values->n; i++)
         ok = seen->named[i] == 0 || list_add(&occurring, values->items[i]);
     ok = ok && list_copy(&occurring, &seen->others);
+    if (occurring.n)
+        qsort(occurring.items, occurring.n, sizeof *occurring.items, compare_labels);
     for (size_t i = 0; ok && i < values->n; i++)
         if (seen->named[i] == 0)
             say_warning("no row has the label '%s' (--%s); the labels are: %s", values->items[i], option,

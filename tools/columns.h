@@ -14,6 +14,8 @@
 typedef struct columns {
     image_size image;       /* that a row must be; all 0: any, or none */
     const char *image_from; /* who says so: "the model's are" */
+    bool image_given;       /* by --image */
+    const char *wanted_by;  /* who says what columns there must be: "the model wants" */
     size_t n;               /* features; 0: all that the first file has, neither label nor dropped */
     list names;             /* of the features; empty when they have none, and position decides */
     size_t *where;          /* (n): the feature's column in the file being read, from 0 */
@@ -34,6 +36,9 @@ typedef struct label_counts {
 
 /* A column of the open file by name, number from 1, or "last"; NO_COLUMN if there is none. */
 size_t column_find(const input *in, const char *which);
+
+/* What to do about a file that has n columns besides those left out, and not as many as wanted: "; ...", or "". */
+const char *columns_advice(const input *in, size_t n, size_t wanted);
 
 /* Bring `where` and `label` up to date with the file being read. */
 bool columns_follow(columns *c, const input *in, const source_args *args);

@@ -9,24 +9,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_HEIGHT = 256, MOST_SHOWN_WIDTH = 1024, SIGNAL_HEIGHT = 64, GAP = 4, PANELS = 3, COLOURS = 3 };
+enum { SHOWN_HEIGHT = 256, MOST_SHOWN_WIDTH = 1024, STRIP_HEIGHT = 64, GAP = 4, PANELS = 3, COLOURS = 3 };
 
+enum { MOST_SIZE = 4096 /* of the image; far below what libpng takes */ };
+
+/* Of a signal the panels lie one above the other, and its values from left to right whichever way it is stored. */
 typedef struct canvas {
+    bool stacked;
+    size_t columns, rows; /* values in a panel */
+    size_t across, down;  /* pixels for a value */
     size_t width, height; /* in pixels */
-    size_t across, down;  /* pixels for a value of the image */
     unsigned char *bytes; /* (height, width, COLOURS) */
 } canvas;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Small images are enlarged by whole numbers; a signal, of height 1, becomes a band. */
+bool heat_map_possible(const image_size *size)
+{
+    char text[IMAGE_TEXT_SIZE];
+    if (size->height <= MOST_SIZE && size->width <= MOST_SIZE)
+        return true;
+    say_error("images of %s (channels,height,width) are too large to draw: height and width may be up to %d",
+              image_text(text, size), MOST_SIZE);
+    return false;
+}
+
+/* Small images are enlarged by whole numbers. */
+static void canvas_layout(canvas *c, const image_size *image)
+{
+    c->stacked = image->height == 1 || image->width == 1;
+    c->rows = c->stacked ? 1 : image->height;
+    c->columns = image->height * image->width / c->rows;
+    size_t scale = smaller(SHOWN_HEIGHT / c->rows, MOST_SHOWN_WIDTH / c->columns);
+    c->across = scale ? scale : 1;
+    c->down = c->stacked ? STRIP_HEIGHT : c->across;
+    size_t wide = c->stacked ? 1 : PANELS, high = c->stacked ? PANELS : 1;
+    c->width = wide * c->columns * c->across + (wide - 1) * GAP;
+    c->height = high * c->rows * c->down + (high - 1) * GAP;
+}
+
 static bool canvas_init(canvas *c, const image_size *image)
 {
-    size_t scale = smaller(SHOWN_HEIGHT / image->height, MOST_SHOWN_WIDTH / image->width);
-    c->across = scale ? scale : 1;
-    c->down = image->height == 1 ? SIGNAL_HEIGHT : c->across;
-    c->width = PANELS * image->width * c->across + (PANELS - 1) * GAP;
-    c->height = image->height * c->down;
+    canvas_layout(c, image);
     size_t size = c->width * c->height * COLOURS;
     c->bytes = malloc(size);
     if (!c->bytes) {
@@ -73,11 +97,12 @@ static void colour_of_heat(unsigned char rgb[COLOURS], const heat_map *map, cons
 
 static void paint(canvas *c, size_t panel, const heat_map *map, const float *values, colour_fn *colour)
 {
-    size_t left = panel * (map->size.width * c->across + GAP);
-    for (size_t y = 0; y < c->height; y++) {
-        unsigned char *to = c->bytes + (y * c->width + left) * COLOURS;
-        const size_t row = y / c->down * map->size.width;
-        for (size_t x = 0; x < map->size.width * c->across; x++, to += COLOURS)
+    size_t width = c->columns * c->across, height = c->rows * c->down;
+    size_t left = c->stacked ? 0 : panel * (width + GAP), top = c->stacked ? panel * (height + GAP) : 0;
+    for (size_t y = 0; y < height; y++) {
+        unsigned char *to = c->bytes + ((top + y) * c->width + left) * COLOURS;
+        const size_t row = y / c->down * c->columns;
+        for (size_t x = 0; x < width; x++, to += COLOURS)
             colour(to, map, values, row + x / c->across);
     }
 }

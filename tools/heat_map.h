@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A picture of an image side by side with its reconstruction and with a map of where its score comes from. */
+/*
+ * A picture of an image side by side with its reconstruction and with a map of where its score comes from; of a signal,
+ * whose height or width is 1, these are strips one above the other.
+ */
 #ifndef AEPRED_HEAT_MAP_H
 #define AEPRED_HEAT_MAP_H
 
@@ -11,6 +14,9 @@ typedef struct heat_map {
     const float *shares;          /* of the score, likewise */
     float low, high;              /* what is shown as black, and as white */
 } heat_map;
+
+/* Is the image small enough to be drawn? If not, says so. */
+bool heat_map_possible(const image_size *size);
 
 /*
  * Write it to a PNG file: grey of one channel, colours of three, else the mean of the channels; the map from black over

@@ -2,6 +2,7 @@
 #include "input.h"
 
 #include "cifar_file.h"
+#include "foreign_file.h"
 #include "idx_file.h"
 #include "npy_file.h"
 #include "tools.h"
@@ -132,6 +133,8 @@ static enum input_format find_format(const stream *in)
 static bool choose_format(input *in)
 {
     in->format = in->format_choice == FORMAT_AUTO ? find_format(&in->stream) : in->format_choice;
+    if (in->format == FORMAT_CSV && foreign_file_refused(&in->stream))
+        return false;
     if (!formats[in->format].is || formats[in->format].is(&in->stream))
         return true;
     say_error("%s: is no %s file, as --format %s says", in->stream.name, formats[in->format].shown,

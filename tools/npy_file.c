@@ -42,9 +42,10 @@ static bool parse_type(array_file *f, const char *header)
         return refuse(f, "holds neither floats nor integers; convert with .astype(numpy.float32)");
     f->type = (number_type){.kind = type[2], .size = (size_t)(type[3] - '0')};
     size_t size = f->type.size;
-    bool known = type[4] == '\'' && (type[2] == 'f'   ? size == 4 || size == 8
-                                     : type[2] == 'b' ? size == 1
-                                                      : size == 1 || size == 2 || size == 4 || size == 8);
+    bool known = type[2] == 'f'   ? size == 4 || size == 8
+                 : type[2] == 'b' ? size == 1
+                                  : size == 1 || size == 2 || size == 4 || size == 8;
+    known = known && type[4] == '\''; /* the header may end behind type[2] */
     if (!known)
         return refuse(f, "its numbers are of an unusual size; convert with .astype(numpy.float32)");
     f->type.swapped = big_endian_is_swapped() ? type[1] == '>' : type[1] == '<';

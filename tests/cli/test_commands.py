@@ -141,7 +141,7 @@ class Train(Case):
     def test_a_label_that_never_occurs_is_pointed_out(self):
         self.write('all.csv', labelled(50, 5))
         done = self.train('--label', 'state', '--anomaly', 'fautl', 'all.csv', 'm')
-        self.assertIn("no row has the label 'fautl' (--anomaly); the labels are: ok, fault\n", done.stderr)
+        self.assertIn("no row has the label 'fautl' (--anomaly); the labels are: fault, ok\n", done.stderr)
         done = self.fails('train', 'all.csv', '-o', 'x', '--label', 'state', '--normal', 'OK',
                           saying='at least 2 normal rows, there are 0')
         self.assertIn("no row has the label 'OK'", done.stderr)
@@ -330,15 +330,15 @@ class Score(Case):
                                      ('mode', 'note', 'speed', 'flow')))
         self.assertEqual(self.scores('m', 'b.csv'), expected)
         done = self.run_program('score', 'm', 'b.csv')
-        self.assertEqual(done.stderr, 'aepred: b.csv: not columns of the model, and ignored: note (--drop them to '
-                         'silence this)\n')
+        self.assertEqual(done.stderr, 'aepred: b.csv: not among the columns that the model wants, and ignored: note '
+                         '(--drop them to silence this)\n')
         self.assertEqual(self.run_program('score', 'm', 'b.csv', 'b.csv').stderr, done.stderr)
         self.assertEqual(self.run_program('score', '--drop', 'note', 'm', 'b.csv').stderr, '')
         self.write('c.csv', csv_text(rows, None))
         self.assertEqual(self.scores('m', 'c.csv'), expected)
         self.fails('score', '--drop', 'flow', 'm', 'a.csv', saying="'flow' is named by --label or --drop")
         self.write('d.csv', csv_text([row[:2] for row in rows], ('speed', 'flow')))
-        self.fails('score', 'm', 'd.csv', saying="d.csv: has no column 'mode', which the model needs")
+        self.fails('score', 'm', 'd.csv', saying="d.csv: has no column 'mode', which the model wants")
 
     def test_the_label_column_is_skipped(self):
         self.write('a.csv', labelled(50, 5).split('\n', 1)[1])
@@ -347,7 +347,7 @@ class Score(Case):
         self.fails('score', 'm', 'a.csv', saying='has 4 columns, where the model wants 3; --label')
         self.write('b.csv', '1,2\n')
         self.machine_model(name='named')
-        self.fails('score', 'named', 'b.csv', saying='has 2 columns, where the model wants 3: speed, flow, mode;')
+        self.fails('score', 'named', 'b.csv', saying='has 2 columns, where the model wants 3: speed, flow, mode\n')
         self.fails('score', 'named', 'b.csv', '--drop', '1', saying='has 1 column besides those left out')
 
     def test_unseen_words(self):

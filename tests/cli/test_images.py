@@ -95,7 +95,7 @@ class Idx(Case):
             'nan': (idx([[[1., 2.] * 2] * 4, [[1., 2.] * 2, [1., float('nan')] * 2] * 2], 0x0d, 'f'),
                     'nan: image 2, channel 1, row 2, column 2: the value is missing'),
             'inf': (idx([[1., float('inf')] * 8], 0x0e, 'd'), 'inf: row 1, column 2: expected a finite number'),
-            'size': (idx([image[0] for image in drawings(3, size=5)]), 'has 25 columns, where the model wants 16;'),
+            'size': (idx([image[0] for image in drawings(3, size=5)]), 'has 25 columns, where the model wants 16\n'),
         }
         for name, (content, saying) in cases.items():
             with self.subTest(name=name):
@@ -125,7 +125,10 @@ class Cifar(Case):
 
     def test_other_names_need_the_format(self):
         self.write('batch.bin', self.content)
-        self.fails('score', 'm', 'batch.bin', saying='batch.bin')
+        self.fails('score', 'm', 'batch.bin', saying='batch.bin: is no CSV text, but as long as 8 images of CIFAR-10; '
+                   'if that is what it holds, --format cifar10')
+        self.write('longer.bin', self.content + b'\0')
+        self.assertNotIn('CIFAR', self.fails('score', 'm', 'longer.bin', saying='longer.bin').stderr)
         self.assertEqual(self.scores('m', '--format', 'cifar10', 'batch.bin'), self.expected)
         self.assertEqual(self.scores('m', '--format', 'cifar10', '-', stdin=self.content), self.expected)
 
@@ -256,6 +259,10 @@ class Labels(Case):
                    saying='labels is both input and output')
         done = self.run_program('eval', 'm', 'a.idx', '--labels', 'labels', '--anomaly', '7')
         self.assertIn("no row has the label '7' (--anomaly); the labels are: 0, 1, 2\n", done.stderr)
+        words = ['worn', '10', '9', 'ok']
+        self.write('mixed', ''.join(words[i % 4] + '\n' for i in range(30)))
+        done = self.run_program('eval', 'm', 'a.idx', '--header', 'no', '--labels', 'mixed', '--anomaly', 'torn')
+        self.assertIn("no row has the label 'torn' (--anomaly); the labels are: 9, 10, ok, worn\n", done.stderr)
 
     def test_labels_are_carried_through(self):
         rows = self.scores('m', 'a.idx', '--labels', 'labels', '--keep', 'label')
@@ -391,12 +398,20 @@ class Training(Case):
         self.train('-q', 'a.idx', 'm')
         cases = [
             (['a.csv', '--image', '1,6,5'], 1, 'a.csv: has 36 columns, and images of 1,6,5 (channels,height,width) '
-             'have 30'),
+             'have 30; --label and --drop name columns to leave out, or check --image'),
+            (['a.csv', '--image', '1,6,7'], 1, 'a.csv: has 36 columns, and images of 1,6,7 (channels,height,width) '
+             'have 42; check --image'),
+            (['labels', '--image', '1,6,6'], 1, 'have 36; labels go to --labels FILE, or check --image'),
+            (['a.csv', 'labels'], 1, 'labels: has 1 column, where the files before have 36; labels go to --labels FILE'),
+            (['a.csv', 'rows25.npy'], 1, 'rows25.npy: has 25 columns, where the files before have 36\n'),
             (['a.idx', '--image', '1,6,5'], 1, 'a.idx: its images are 1,6,6 (channels,height,width), --image says '
-             '1,6,5'),
+             '1,6,5; check --image'),
             (['a.npy', '--image', '4,3,3'], 1, 'a.npy: its images are 1,6,6 (channels,height,width), --image says '
-             '4,3,3'),
-            (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6'),
+             '4,3,3; check --image, or save a.reshape(-1, 4, 3, 3)'),
+            (['last.npy', '--image', '1,6,6'], 1, 'last.npy: its images are 6,6,1 (channels,height,width), --image says '
+             '1,6,6; check --image, or save a.transpose(0, 3, 1, 2)'),
+            (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6 (channels,height,width) have 36; '
+             '--label and --drop are not for images, whose labels go to --labels FILE\n'),
             (['a.idx', 'b.idx'], 1, 'b.idx: its images are 1,5,5 (channels,height,width), those before are 1,6,6'),
             (['a.csv', '--image', '6,6'], 2, '--image 6,6: must be CHANNELS,HEIGHT,WIDTH, such as 1,28,28, or none'),
             (['a.csv', '--image', '1,6,6,1'], 2, 'must be CHANNELS,HEIGHT,WIDTH'),
@@ -416,6 +431,9 @@ class Training(Case):
             (['huge.csv', '--image', '1,1,2'], 1, 'huge.csv:1: column 1: expected a finite number'),
         ]
         self.write('b.idx', idx(drawings(20, size=5)))
+        self.write('labels', idx([i % 3 for i in range(20)]))
+        self.write('last.npy', npy(flat(images), shape='(20, 6, 6, 1)'))
+        self.write('rows25.npy', npy([[1] * 25] * 20))
         self.write('word.csv', '1,2\n2,x\n')
         self.write('gap.csv', '1,2\n,3\n')
         self.write('huge.csv', 'inf,2\n1,3\n')
@@ -488,6 +506,17 @@ class Training(Case):
         self.train('-q', '--image', '1,4,4', '--set', 'missing=impute', 'a.csv', 'm')
         self.assertEqual(len(self.scores('m', 'a.csv')), 30)
 
+    def test_an_npy_file_may_hold_the_channels_of_signals(self):
+        rows = flat(drawings(30, channels=2, size=4))
+        for name, shape in (('flat', '(30, 32)'), ('three', '(30, 2, 16)'), ('four', '(30, 2, 1, 16)')):
+            self.write(f'{name}.npy', npy(rows, shape=shape))
+            self.train('-q', '--image', '2,1,16', '--conv', '4x5/2', '--encoder', '3', f'{name}.npy', name)
+            self.assertEqual(self.read_bytes(name), self.read_bytes('flat'))
+            self.assertEqual(self.scores('flat', f'{name}.npy'), self.scores('flat', 'flat.npy'))
+        self.write('turned.npy', npy(rows, shape='(30, 16, 2)'))
+        self.fails('score', 'flat', 'turned.npy', saying="its images are 1,16,2 (channels,height,width), the model's "
+                   'are 2,1,16; save a.reshape(-1, 1, 16, 2).transpose(0, 3, 1, 2)')
+
     def test_a_signal_is_an_image_of_height_1(self):
         rows = flat(drawings(30, size=4))
         self.write('a.npy', npy(rows))
@@ -512,20 +541,36 @@ class Pictures(Case):
     def panels(self, path, height, width):
         """The three panels as (height, width) of (red, green, blue), having checked that values are enlarged."""
         lines = png_pixels(self.read_bytes(path))
-        scale = min(256 // height, 1024 // width) or 1
-        down = scale if height > 1 else 64
-        self.assertEqual((len(lines), len(lines[0])), (height * down, 3 * width * scale + 2 * self.GAP))
+        stacked = 1 in (height, width)
+        rows, columns = (1, height * width) if stacked else (height, width)
+        scale = min(256 // rows, 1024 // columns) or 1
+        down = 64 if stacked else scale
+        step = (rows * down + self.GAP, 0) if stacked else (0, columns * scale + self.GAP)
+        self.assertEqual((len(lines), len(lines[0])),
+                         (rows * down + 2 * step[0], columns * scale + 2 * step[1]))
         found = []
         for panel in range(3):
-            left = panel * (width * scale + self.GAP)
-            small = [line[left:left + width * scale:scale] for line in lines[::down]]
-            for y, line in enumerate(lines):
-                self.assertEqual(line[left:left + width * scale],
-                                 [colour for colour in small[y // down] for _ in range(scale)])
-                self.assertEqual(line[left + width * scale:left + width * scale + self.GAP * (panel < 2)],
-                                 [(255, 255, 255)] * self.GAP * (panel < 2))
+            top, left = panel * step[0], panel * step[1]
+            part = [line[left:left + columns * scale] for line in lines[top:top + rows * down]]
+            small = [line[::scale] for line in part[::down]]
+            self.assertEqual(part, [[colour for colour in small[y // down] for _ in range(scale)]
+                                    for y in range(rows * down)])
+            if panel < 2 and stacked:
+                self.assertEqual(lines[top + down:top + step[0]], [[(255, 255, 255)] * columns * scale] * self.GAP)
+            elif panel < 2:
+                self.assertTrue(all(line[left + columns * scale:left + step[1]] == [(255, 255, 255)] * self.GAP
+                                    for line in lines))
             found.append(small)
         return found
+
+    def shade(self, value, drawn):
+        """How a value is shown where these rows are drawn."""
+        low, high = min(map(min, drawn)), max(map(max, drawn))
+        if low >= 0 and 127 < high <= 255:
+            low, high = 0, 255
+        elif low >= 0 and 0.5 < high <= 1:
+            low, high = 0, 1
+        return min(max((value - low) / ((high - low) or 1), 0), 1) * 255
 
     def explain(self, *arguments):
         return list(csv.DictReader(io.StringIO(self.run_program('explain', *arguments).stdout)))
@@ -533,7 +578,7 @@ class Pictures(Case):
     def test_a_picture_shows_input_reconstruction_and_where_it_was_tampered_with(self):
         listed = self.explain('m', 'b.idx', '--png', 'out')
         self.assertEqual([int(row['rank']) for row in listed], list(range(1, 11)))
-        self.assertEqual((listed[0]['row'], listed[0]['picture']), ('14', 'out/01-row14.png'))
+        self.assertEqual((listed[0]['row'], listed[0]['picture']), ('14', 'out/001-row14.png'))
         self.assertEqual(sorted(os.listdir(self.path('out'))), sorted(row['picture'][4:] for row in listed))
         scores = sorted(((float(row['score']), -int(row['row'])) for row in self.scores('m', 'b.idx')), reverse=True)
         self.assertEqual([(float(row['score']), -int(row['row'])) for row in listed], scores[:10])
@@ -561,31 +606,36 @@ class Pictures(Case):
             images = drawings(30, channels, 6)
             self.write('c.idx', idx(images))
             self.train('-q', '--conv', '4x3', '--encoder', '4', 'c.idx', 'c')
-            for row in self.explain('c', 'c.idx', '--png', f'out{channels}', '--top-rows', '3'):
+            listed = self.explain('c', 'c.idx', '--png', f'out{channels}', '--top-rows', '3')
+            drawn = [flat(images)[int(row['row']) - 1] for row in listed]
+            for row in listed:
                 image = images[int(row['row']) - 1]
                 found, rebuilt, _ = self.panels(row['picture'], 6, 6)
                 for y in range(6):
                     for x in range(6):
                         values = [image[c][y][x] for c in range(channels)]
                         if channels == 3:
-                            self.assertEqual(found[y][x], tuple(values))
+                            for shown, value in zip(found[y][x], values):
+                                self.assertAlmostEqual(shown, self.shade(value, drawn), delta=0.501)
                             continue
-                        self.assertAlmostEqual(found[y][x][0], sum(values) / 2, delta=0.501)
+                        self.assertAlmostEqual(found[y][x][0], self.shade(sum(values) / 2, drawn), delta=0.501)
                         self.assertEqual((len(set(found[y][x])), len(set(rebuilt[y][x]))), (1, 1))
 
     def test_scales(self):
-        """What is usual for images keeps its scale; else each row has its own, from its smallest to its largest."""
-        dark = [[value for value in row] for row in flat(drawings(30, size=4))]
-        for name, change, low, high in (('shares', lambda v: v / 128, 0, 1), ('bytes', lambda v: v, 0, 255),
+        """What is usual for images keeps its scale where it is filled; else it is that of the rows drawn."""
+        dark = flat(drawings(30, size=4))
+        for name, change, low, high in (('shares', lambda v: v / 128, 0, 1), ('dim', lambda v: v / 256, None, None),
+                                        ('bytes', lambda v: v * 2, 0, 255), ('low', lambda v: v / 9, None, None),
                                         ('signed', lambda v: v - 60, None, None),
                                         ('large', lambda v: v * 100, None, None), ('flat', lambda v: -3, -3, -2)):
             with self.subTest(name=name):
                 rows = [[float(change(value)) for value in row] for row in dark]
                 self.write('s.npy', npy(rows))
                 self.train('-q', '--image', '1,4,4', '--conv', '4x3', '--encoder', '4', 's.npy', 's')
-                for row in self.explain('s', 's.npy', '--png', name, '--top-rows', '2'):
-                    values = rows[int(row['row']) - 1]
-                    black, white = (min(values), max(values)) if low is None else (low, high)
+                listed = self.explain('s', 's.npy', '--png', name, '--top-rows', '2')
+                drawn = [rows[int(row['row']) - 1] for row in listed]
+                black, white = (min(map(min, drawn)), max(map(max, drawn))) if low is None else (low, high)
+                for row, values in zip(listed, drawn):
                     found, _, _ = self.panels(row['picture'], 4, 4)
                     for pixel, value in enumerate(values):
                         self.assertAlmostEqual(found[pixel // 4][pixel % 4][0],
@@ -594,9 +644,9 @@ class Pictures(Case):
     def test_the_number_of_rows_and_their_choice(self):
         self.write('b.csv', as_csv(self.tampered))
         self.assertEqual(len(self.explain('m', 'b.idx', '--png', 'one', '--top-rows', '1')), 1)
-        self.assertEqual(os.listdir(self.path('one')), ['1-row14.png'])
+        self.assertEqual(os.listdir(self.path('one')), ['001-row14.png'])
         listed = self.explain('m', 'a.idx', 'b.csv', '--png', 'all', '--top-rows', '1000')
-        self.assertEqual((len(listed), listed[0]['picture']), (80, 'all/01-row74.png'))
+        self.assertEqual((len(listed), listed[0]['picture']), (80, 'all/001-row74.png'))
         self.assertEqual(len(os.listdir(self.path('all'))), 80)
         flagged = [row['row'] for row in self.scores('m', 'b.idx') if row['anomaly'] == '1']
         listed = self.explain('m', 'b.idx', '--png', 'flagged', '--flagged', '--top-rows', '20')
@@ -607,39 +657,68 @@ class Pictures(Case):
         listed = self.explain('m', 'same.idx', '--png', 'same', '--top-rows', '4')
         self.assertEqual([row['row'] for row in listed], ['1', '2', '3', '4'])
 
-    def test_with_an_output_the_columns_are_written_too(self):
-        plain = self.run_program('explain', 'm', 'b.idx').stdout
-        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '-o', 'columns.csv')
-        self.assertEqual((done.stdout, self.read('columns.csv')), ('', plain))
-        self.assertEqual(len(os.listdir(self.path('out'))), 10)
+    def test_an_output_holds_the_list_of_pictures(self):
+        plain = self.run_program('explain', 'm', 'b.idx', '--png', 'out').stdout
+        self.assertEqual(plain.split('\n')[0], 'rank,row,score,picture')
+        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '-o', 'list.csv')
+        self.assertEqual((done.stdout, self.read('list.csv')), ('', plain))
         self.assertEqual(self.run_program('explain', 'm', 'b.idx', '--png', 'out', '-o', '-').stdout, plain)
+        self.fails('explain', 'm', 'b.idx', '--png', 'out', '--top', '3', status=2,
+                   saying='--top is for the table of columns, which --png replaces')
+
+    def test_pictures_of_an_earlier_run_are_replaced_or_pointed_out(self):
+        for n in ('2', '12', '12'):
+            done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '--top-rows', n)
+            self.assertEqual(done.stderr, '')
+        self.write('out/notes.png', 'mine')
+        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '--top-rows', '11')
+        self.assertIn('out: holds 1 picture of an earlier run besides those of this one', done.stderr)
+        self.write('out/1-row9.png', 'old')
+        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '--top-rows', '11')
+        self.assertIn('out: holds 2 pictures of an earlier run', done.stderr)
+
+    def test_no_folder_is_made_for_nothing(self):
+        self.write('bad.idx', idx(noise(20, 8, 2))[:-1])
+        self.fails('explain', 'm', 'bad.idx', '--png', 'out', saying='ends after image 19 of 20')
+        self.fails('explain', 'm', 'absent', '--png', 'out', saying='absent: cannot open')
+        done = self.run_program('explain', 'm', 'b.idx', '--png', 'out', '--flagged', '--threshold', '1e9')
+        self.assertEqual(done.stdout, 'rank,row,score,picture\n')
+        self.assertIn('no row reaches the threshold, so nothing is drawn', done.stderr)
+        self.assertFalse(os.path.exists(self.path('out')))
 
     def test_large_images_and_signals(self):
-        for size in ('1,1,60', '1,300,2', '2,1,2000'):
+        for size in ('1,1,60', '1,300,2', '2,1,2000', '1,60,1'):
             channels, height, width = (int(part) for part in size.split(','))
             rows = [[(i * j) % 200 for j in range(channels * height * width)] for i in range(12)]
             self.write('l.npy', npy(rows))
             self.train('-q', '--image', size, '--conv', '2x1/2', '--encoder', '2', 'l.npy', 'l')
             row = self.explain('l', 'l.npy', '--png', size, '--top-rows', '1')[0]
             found, _, _ = self.panels(row['picture'], height, width)
-            if channels == 1:
-                self.assertEqual([colour[0] for line in found for colour in line], rows[int(row['row']) - 1])
+            values = rows[int(row['row']) - 1]
+            for colour, value in zip([colour for line in found for colour in line], values if channels == 1 else []):
+                self.assertAlmostEqual(colour[0], self.shade(value, [values]), delta=0.501)
+        self.write('w.npy', npy([[i % 3] * 4097 for i in range(12)]))
+        self.train('-q', '--image', '1,1,4097', '--conv', '1x1/9', '--encoder', '2', '--epochs', '1', 'w.npy', 'w')
+        self.fails('explain', 'w', 'absent', '--png', 'out', saying='images of 1,1,4097 (channels,height,width) are '
+                   'too large to draw: height and width may be up to 4096')
 
     def test_errors(self):
         self.write('file', 'precious')
         os.mkdir(self.path('full'))
-        os.symlink('/dev/full', self.path('full/1-row14.png'))
+        os.symlink('/dev/full', self.path('full/001-row14.png'))
         self.write('rows.csv', csv_text([['1', '2']] * 9, None))
         self.train('rows.csv', 'dense')
         png = ['m', 'b.idx', '--top-rows', '1', '--png']
         for arguments, status, saying in (
                 (['dense', 'rows.csv', '--png', 'out'], 1, '--png: the rows of dense are no images'),
+                ([*png, 'absent/a/b/'], 1, 'there is no folder absent/a/ to make it in; make that first'),
                 (['m', 'b.idx', '--top-rows', '3'], 2, '--top-rows is for --png DIR'),
                 (['m', 'b.idx', '--png', 'out', '--top-rows', '0'], 2, '--top-rows 0: must be a number from 1'),
                 ([*png, 'file'], 1, 'cannot write pictures to file: Not a directory'),
-                ([*png, 'absent/out'], 1, 'cannot write pictures to absent/out: No such file or directory'),
+                ([*png, 'absent/out'], 1, 'cannot write pictures to absent/out: there is no folder absent/ to make '
+                 'it in'),
                 ([*png, ''], 1, 'cannot write pictures to '),
-                ([*png, 'full'], 1, 'cannot write full/1-row14.png: No space left on device')):
+                ([*png, 'full'], 1, 'cannot write full/001-row14.png: No space left on device')):
             with self.subTest(arguments=arguments):
                 self.fails('explain', *arguments, saying=saying, status=status)
         self.assertEqual(self.read('file'), 'precious')

@@ -177,6 +177,18 @@ class Csv(Case):
         self.train('-q', '-', 'from-stdin', stdin=text)
         self.assertEqual(self.scores('from-stdin', 'a.csv'), expected)
 
+    def test_files_that_are_something_else_are_named(self):
+        self.machine_model(name='m')
+        for name, content, saying in (('a', b'\x89PNG\r\n\x1a\n\0', 'a: is a PNG picture; save images of one size as'),
+                                      ('a', b'\xff\xd8\xff\xe0\0', 'a: is a JPEG picture; save images of one size as'),
+                                      ('a', b'PK\3\4\0', 'a: is a ZIP archive, as NPZ files are; save the array alone'),
+                                      ('m2', self.read_bytes('m'), 'm2: is an aepred model, where data are expected')):
+            for data in (content, gzip.compress(content)):
+                with self.subTest(name=name, data=data[:4]):
+                    self.write(name, data)
+                    self.fails('score', 'm', name, saying=saying)
+                    self.fails('train', name, '-o', 'x', saying=saying)
+
     def test_wrong_files_are_refused(self):
         self.machine_model(name='m')
         text = csv_text(machine_rows(500))
@@ -251,6 +263,7 @@ class Npy(Case):
 
     def test_wrong_files_are_refused(self):
         good = npy(self.rows)
+        cut_type = good[:8] + b'\x0c\x00' + b"'descr': '<f"
         cases = {
             'fortran': (npy(self.rows, order='True'), 'is not in C order'),
             'half': (npy(self.rows, '<f2', 'e'), 'unusual size'),
@@ -263,6 +276,7 @@ class Npy(Case):
             'cut': (good[:-3], 'ends after row 39 of 40'),
             'cut-row': (good[:-8], 'ends after row 39 of 40'),
             'cut-header': (good[:30], 'ends too early'),
+            'cut-type': (cut_type, 'unusual size'),
             'version': (good[:6] + b'\x09' + good[7:], 'unknown version of the NPY format'),
             'columns': (npy([[1, 2, 3]]), 'has 3 columns, where the model wants 2;'),
             'nan': (npy([[1, float('nan')]]), 'nan: row 1, column 2: the value is missing'),

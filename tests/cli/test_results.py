@@ -79,7 +79,7 @@ class Eval(Case):
 
     def test_labels_that_occur_are_listed(self):
         done = self.run_program('eval', 'm', 'test.csv', '--label', 'state', '--anomaly', 'broken')
-        self.assertIn("no row has the label 'broken' (--anomaly); the labels are: ok, fault\n", done.stderr)
+        self.assertIn("no row has the label 'broken' (--anomaly); the labels are: fault, ok\n", done.stderr)
         rows = ''.join(f'0.1,0.01,fast,{i % 12}\n' for i in range(24))
         done = self.run_program('eval', 'm', '-', '--label', 'state', '--normal', '2,99',
                                 stdin='speed,flow,mode,state\n' + rows)
