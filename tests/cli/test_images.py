@@ -467,8 +467,16 @@ class Training(Case):
                 ('--conv', '16x3/', usage, 'the stride must be'),
                 ('--conv', '16x-3', usage, f"'16x-3': {convolution}"),
                 ('--conv', '16x3p', usage, 'the padding must be a number from 0'),
+                ('--conv', '16x256', usage, 'the kernel must be a number from 1 to 255'),
+                ('--conv', '16x3/256', usage, 'the stride must be a number from 1 to 255'),
+                ('--conv', '16x9p3/4', usage, 'the stride stands in front of the padding: 16x9/4p3'),
+                ('--conv', 'max2x2', usage, "'x2' at its end means nothing here; layers are 16x3, 16x3/2 or 16x3/2p1"),
+                ('--conv', '2x3' + 's' * 32, usage, f"'{'s' * 32}' at its end"),
+                ('--conv', '2x3' + 's' * 50, usage, f"'{'s' * 32}' at its end"),
+                ('--conv', 'norm,', usage, 'max2 or max3/2, avg2 or avg3/2 (pools: kernel, stride), norm or norm4'),
                 ('--conv', '16x3s2', usage, "'s2' at its end means nothing here"),
-                ('--conv', '16x3,', usage, "layer 2, '': there is no such layer; they are 16x3/2 (convolution"),
+                ('--conv', '16x3,', usage, "layer 2, '': there is no such layer; layers are 16x3, 16x3/2 or "
+                 '16x3/2p1 (convolution'),
                 ('--conv', '', usage, "layer 1, '': there is no such layer"),
                 ('--conv', 'min2', usage, "'min2': there is no such layer"),
                 ('--conv', 'max', usage, 'the kernel must be'),
@@ -477,7 +485,7 @@ class Training(Case):
                 ('--conv', '16t3', usage, "'16t3': such layers belong to --deconv"),
                 ('--conv', 'up2', usage, 'such layers belong to --deconv'),
                 ('--deconv', 'max2', usage, "--deconv max2: layer 1, 'max2': such layers belong to --conv"),
-                ('--deconv', 'x', usage, 'they are 16t3/2 (transposed convolution'),
+                ('--deconv', 'x', usage, 'layers are 16t3, 16t3/2 or 16t3/2p1 (transposed convolution'),
                 ('--conv', ','.join(['2x1'] * 33), usage, 'has more than 32 layers'),
                 ('--conv', '4x7', bad, 'a kernel of 7 is larger than its input of 6 x 6 (height x width)'),
                 ('--conv', 'max2,4x4', bad, 'image layer 2 of the encoder: a kernel of 4 is larger than its input of '
@@ -489,7 +497,23 @@ class Training(Case):
             with self.subTest(option=option, value=value):
                 done = self.fails('train', 'a.idx', '-o', 'x', option, value, saying=saying, status=status)
                 self.assertNotIn('rows read', done.stderr)
+                self.assertIn(option, done.stderr)
         self.assertFalse(os.path.exists(self.path('x')))
+
+    def test_what_does_not_fit_is_told_with_its_option(self):
+        self.write('a.idx', idx(drawings(20, size=6)))
+        for arguments, saying in ((['--conv', '4x7'], '--conv: its layers do not fit images of 1,6,6'),
+                                  (['--conv', '4x3', '--deconv', '4x3'], '--deconv: its layers do not fit images of')):
+            self.fails('train', 'a.idx', '-o', 'x', *arguments, saying=saying)
+        self.train('-q', '--conv', '2x3, max2', '--deconv', 'up2,  1x3', 'a.idx', 'm')
+        self.assertEqual([layer['layer'] for layer in self.info('m')['image']['encoder']], ['2x3', 'max2'])
+        done = self.fails('train', 'a.idx', '-o', 'x', '--set', 'missing=impute', '--set', 'missing_indicator=1',
+                          saying='missing_indicator')
+        self.assertNotIn('layers', done.stderr)
+        self.write('a.csv', csv_text([[str(i % 5), str(i % 3)] for i in range(20)], None))
+        done = self.fails('train', 'a.csv', '-o', 'x', '--set', 'noise=block', saying='a.csv: --set noise=block is for '
+                          'images; give their size by --image CHANNELS,HEIGHT,WIDTH')
+        self.assertEqual(len(done.stderr.splitlines()), 1)
 
     def test_channels_that_come_last_are_pointed_out(self):
         self.write('a.npy', npy([[i % 7] * 75 for i in range(20)], shape='(20, 5, 5, 3)'))
