@@ -103,7 +103,9 @@ static bool check_no_image(const training *t)
                          : args->deconv.n                ? "--deconv"
                          : (int)noise == AEP_NOISE_BLOCK ? "--set noise=block"
                                                          : NULL;
-    if (option)
+    if (option && args->no_image)
+        say_error("--image none: without images there is nothing for %s to do", option);
+    else if (option)
         say_error("%s: %s is for images; give their size by --image CHANNELS,HEIGHT,WIDTH", t->in->stream.name, option);
     return !option;
 }

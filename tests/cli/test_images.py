@@ -519,6 +519,8 @@ class Training(Case):
         done = self.fails('train', 'a.csv', '-o', 'x', '--set', 'noise=block', saying='a.csv: --set noise=block is for '
                           'images; give their size by --image CHANNELS,HEIGHT,WIDTH')
         self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.fails('train', 'a.idx', '-o', 'x', '--set', 'noise=block', '--image', 'none',
+                   saying='--image none: without images there is nothing for --set noise=block to do')
 
     def test_channels_that_come_last_are_pointed_out(self):
         self.write('a.npy', npy([[i % 7] * 75 for i in range(20)], shape='(20, 5, 5, 3)'))
