@@ -34,6 +34,7 @@ typedef struct explanation {
     const explain_args *args;
     feed feed;
     output out;
+    image_size image; /* that a row is; all 0: none */
     pictures pictures;
     aep_workspace *workspace;
     uint8_t *flags;
@@ -54,6 +55,7 @@ static int by_share(const void *a, const void *b)
 static bool open_all(explanation *e, const explain_args *args, const aep_model *model)
 {
     *e = (explanation){.args = args};
+    aep_model_image(&e->image.channels, &e->image.height, &e->image.width, model);
     if (args->png && !pictures_open(&e->pictures, model, args->png, args->top_rows ? args->top_rows : TOP_ROWS))
         return false;
     if (!feed_open(&e->feed, model, &args->model.source) || !output_open(&e->out, args->output))
@@ -121,6 +123,18 @@ static float norm(const float *values, size_t n)
     return (float)sqrt(sum);
 }
 
+static void print_place(explanation *e, size_t column)
+{
+    const list *names = &e->feed.columns.names;
+    size_t width = e->image.width, area = e->image.height * width;
+    if (names->n)
+        output_cell(&e->out, names->items[column]);
+    else if (area)
+        fprintf(e->out.file, "%zu:%zu:%zu", column / area + 1, column % area / width + 1, column % width + 1);
+    else
+        fprintf(e->out.file, "%zu", column + 1);
+}
+
 static void print_column(explanation *e, size_t row, size_t rank)
 {
     const feed *f = &e->feed;
@@ -133,10 +147,7 @@ static void print_column(explanation *e, size_t row, size_t rank)
     putc(',', to);
     output_float(&e->out, norm(e->predicted + row * e->error_size, e->error_size));
     fprintf(to, ",%zu,", rank + 1);
-    if (f->columns.names.n)
-        output_cell(&e->out, f->columns.names.items[r.column]);
-    else
-        fprintf(to, "%zu", r.column + 1);
+    print_place(e, r.column);
     putc(',', to);
     output_float(&e->out, r.share);
     putc(',', to);

@@ -161,21 +161,28 @@ static json_t *history_json(const aep_model *model)
     return array;
 }
 
+static json_t *columns_json(const aep_model *model)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < aep_model_n_columns(model); i++)
+        json_array_append_new(array, column_json(model, i));
+    return array;
+}
+
+/* All but what is long. */
 static json_t *describe(const aep_model *model)
 {
-    json_t *described = json_array(), *layers = json_object(), *options = json_object();
-    for (size_t i = 0; i < aep_model_n_columns(model); i++)
-        json_array_append_new(described, column_json(model, i));
+    json_t *layers = json_object(), *options = json_object();
     for (int part = 0; part < 3; part++)
         json_object_set_new(layers, part_names[part], layers_json(model, part));
     for (size_t i = 0; i < aep_option_count(); i++) {
         int key = aep_option_at(i);
         json_object_set_new(options, aep_option_name(key), option_json(model, key));
     }
-    return json_pack("{s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "columns", described, "n_columns",
-                     (json_int_t)aep_model_n_columns(model), "n_features", (json_int_t)aep_model_n_features(model),
-                     "code_size", (json_int_t)aep_model_code_size(model), "image", image_json(model), "layers", layers,
-                     "options", options, "statistics", statistics_json(model));
+    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "n_columns", (json_int_t)aep_model_n_columns(model),
+                     "n_features", (json_int_t)aep_model_n_features(model), "code_size",
+                     (json_int_t)aep_model_code_size(model), "image", image_json(model), "layers", layers, "options",
+                     options, "statistics", statistics_json(model));
 }
 
 static bool print_json(const aep_model *model, bool history)
@@ -183,6 +190,8 @@ static bool print_json(const aep_model *model, bool history)
     json_t *object = describe(model);
     if (object && history)
         json_object_set_new(object, "history", history_json(model));
+    if (object) /* at the end, since it may hide the rest */
+        json_object_set_new(object, "columns", columns_json(model));
     if (!object) {
         say_error("out of memory");
         return false;
@@ -243,7 +252,7 @@ static void print_layers(const aep_model *model)
         printf("%-22s", part_names[part]);
         for (int i = 0; i < n && i < MOST_LAYERS; i++)
             printf("%s%zu", i ? "," : "", widths[i]);
-        putchar('\n');
+        puts(n > 0 ? "" : "none");
         if (part == AEP_PART_DECODER)
             print_map_layers(model, part);
     }

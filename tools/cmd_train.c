@@ -14,7 +14,7 @@
 enum { FEW_ROWS = 100 };
 
 typedef struct training {
-    const train_args *args;
+    train_args *args;
     input *in;
     columns columns;
     table table;
@@ -26,7 +26,7 @@ typedef struct training {
     uint64_t seed;
 } training;
 
-static bool setup(training *t, const train_args *args)
+static bool setup(training *t, train_args *args)
 {
     double seed = 0;
     aep_options_get(&seed, args->options, AEP_OPT_SEED);
@@ -49,19 +49,65 @@ static void cleanup(training *t)
     input_free(t->in);
 }
 
-/* What the options say of images is tried before all rows are read. */
-static bool try_image(training *t)
+/* What the library's log has said of image layers. */
+typedef struct layer_log {
+    bool *quiet;
+    bool refused, in_decoder;
+} layer_log;
+
+static void say_layer_log(int level, const char *message, void *payload)
 {
-    const train_args *args = t->args;
-    const image_size *image = &t->columns.image;
+    layer_log *log = payload;
+    log->refused = log->refused || (level == AEP_LOG_ERROR && strstr(message, "image layer"));
+    log->in_decoder = log->in_decoder || strstr(message, "of the decoder");
+    say_log(level, message, log->quiet);
+}
+
+static bool fit_layers(const train_args *args, const image_size *image, size_t n_columns)
+{
     aep_model *model;
     if (aep_options_set_image(args->options, image->channels, image->height, image->width) != AEP_OK ||
         conv_spec_apply(&args->conv, AEP_PART_ENCODER, args->options) != AEP_OK ||
         conv_spec_apply(&args->deconv, AEP_PART_DECODER, args->options) != AEP_OK ||
-        aep_model_new(&model, args->options, t->columns.n) != AEP_OK)
+        aep_model_new(&model, args->options, n_columns) != AEP_OK)
         return false; /* the library has told why */
     aep_model_free(model);
     return true;
+}
+
+/* What the options say of images is tried before all rows are read. */
+static bool try_image(training *t)
+{
+    train_args *args = t->args;
+    layer_log log = {.quiet = &args->source.quiet};
+    char size[IMAGE_TEXT_SIZE];
+    aep_options_set_log(args->options, say_layer_log, &log);
+    bool ok = fit_layers(args, &t->columns.image, t->columns.n);
+    aep_options_set_log(args->options, say_log, &args->source.quiet);
+    const char *option = log.in_decoder && args->deconv.n ? "--deconv" : args->conv.n ? "--conv" : NULL;
+    image_text(size, &t->columns.image);
+    if (log.refused && option)
+        say_error("%s: its layers do not fit images of %s (channels,height,width)", option, size);
+    else if (log.refused)
+        say_error("the default layers do not fit images of %s (channels,height,width); give others by --conv", size);
+    return ok;
+}
+
+/* The rows are no images: what asks for them is refused. */
+static bool check_no_image(const training *t)
+{
+    const train_args *args = t->args;
+    double noise = AEP_NOISE_NONE;
+    aep_options_get(&noise, args->options, AEP_OPT_NOISE);
+    const char *option = args->conv.n                    ? "--conv"
+                         : args->deconv.n                ? "--deconv"
+                         : (int)noise == AEP_NOISE_BLOCK ? "--set noise=block"
+                                                         : NULL;
+    if (option && args->no_image)
+        say_error("--image none: without images there is nothing for %s to do", option);
+    else if (option)
+        say_error("%s: %s is for images; give their size by --image CHANNELS,HEIGHT,WIDTH", t->in->stream.name, option);
+    return !option;
 }
 
 /* Are the rows images? The first file is open, and its columns are known. */
@@ -72,18 +118,13 @@ static bool begin_image(training *t)
     image_size *image = &t->columns.image;
     char size[IMAGE_TEXT_SIZE];
     if (args->no_image)
-        return true;
+        return check_no_image(t);
     if (!image->channels) {
         *image = t->in->image;
         t->columns.image_from = "those before are";
     }
-    if (!image->channels && (args->conv.n || args->deconv.n)) {
-        say_error("%s: %s is for images; give their size by --image CHANNELS,HEIGHT,WIDTH", name,
-                  args->conv.n ? "--conv" : "--deconv");
-        return false;
-    }
     if (!image->channels)
-        return true;
+        return check_no_image(t);
     if (image_values(image) != t->columns.n) {
         const char *advice = columns_advice(t->in, t->columns.n, image_values(image));
         say_error("%s: has %zu column%s, and images of %s (channels,height,width) have %zu%s%s", name, t->columns.n,

@@ -8,15 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 65536 };
+enum { MOST_FILTERS = 65536, MOST_EDGE = 255 /* of kernels, strides and padding */ };
 
 static const struct {
     const char *option, *layers;
 } parts[] = {
-    [AEP_PART_ENCODER] = {"--conv", "16x3/2 (convolution: filters, kernel, stride), max2 or avg2 (pools), norm4 (group "
-                                    "norm)"},
-    [AEP_PART_DECODER] = {"--deconv", "16t3/2 (transposed convolution: filters, kernel, stride), 16x3 (convolution), "
-                                      "up2 (upsampling), norm4 (group norm)"},
+    [AEP_PART_ENCODER] = {"--conv", "16x3, 16x3/2 or 16x3/2p1 (convolution: filters, kernel, stride, padding), max2 "
+                                    "or max3/2, avg2 or avg3/2 (pools: kernel, stride), norm or norm4 (group norm: "
+                                    "groups)"},
+    [AEP_PART_DECODER] = {"--deconv", "16t3, 16t3/2 or 16t3/2p1 (transposed convolution: filters, kernel, stride, "
+                                      "padding), 16x3 (convolution), up2 (upsampling), norm or norm4 (group norm: "
+                                      "groups)"},
 };
 
 /* A layer is a word with a number, or of a convolution a number, x or t, and a number. */
@@ -50,20 +52,28 @@ static bool refuse(const cursor *c, const char *why)
     return false;
 }
 
+/* With all that may stand there. */
+static bool refuse_form(const cursor *c, const char *why)
+{
+    char all[512];
+    snprintf(all, sizeof all, "%s; layers are %s", why, parts[c->part].layers);
+    return refuse(c, all);
+}
+
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static bool read_number(cursor *c, size_t *number, size_t least, const char *what)
+static bool read_number(cursor *c, size_t *number, size_t least, size_t most, const char *what)
 {
     char *end, why[128];
     errno = 0;
-    unsigned long value = is_digit(*c->next) ? strtoul(c->next, &end, 10) : MOST + 1ul;
-    if (value >= least && value <= MOST) {
+    unsigned long value = is_digit(*c->next) ? strtoul(c->next, &end, 10) : most + 1;
+    if (value >= least && value <= most) {
         *number = value;
         c->next = end;
         return true;
     }
-    snprintf(why, sizeof why, "the %s must be a number from %zu to %d", what, least, MOST);
-    return refuse(c, why);
+    snprintf(why, sizeof why, "the %s must be a number from %zu to %zu", what, least, most);
+    return is_digit(*c->start) ? refuse(c, why) : refuse_form(c, why);
 }
 
 static bool skip(cursor *c, char expected)
@@ -75,13 +85,13 @@ static bool skip(cursor *c, char expected)
 
 static bool refuse_kind(const cursor *c, bool elsewhere)
 {
-    char why[256];
+    char why[128];
     if (elsewhere)
         snprintf(why, sizeof why, "such layers belong to %s", parts[!c->part].option);
     else if (is_digit(*c->start))
         snprintf(why, sizeof why, "a convolution is FILTERSxKERNEL or FILTERSxKERNEL/STRIDE, such as 16x3/2");
     else
-        snprintf(why, sizeof why, "there is no such layer; they are %s", parts[c->part].layers);
+        return refuse_form(c, "there is no such layer");
     return refuse(c, why);
 }
 
@@ -101,14 +111,28 @@ static bool read_kind(cursor *c, conv_layer *layer)
     return refuse_kind(c, false);
 }
 
+/* Behind the padding: 16x9p3/4 is meant to be 16x9/4p3. */
+static bool refuse_order(const cursor *c)
+{
+    enum { SHOWN = 16 };
+    char why[160];
+    int before = (int)strcspn(c->start, "p"), stride = (int)strcspn(c->next, ","),
+        padding = (int)(c->next - c->start) - before;
+    snprintf(why, sizeof why, "the stride stands in front of the padding: %.*s%.*s%.*s",
+             before < SHOWN ? before : SHOWN, c->start, stride < SHOWN ? stride : SHOWN, c->next,
+             padding < SHOWN ? padding : SHOWN, c->start + before);
+    return refuse(c, why);
+}
+
 static bool read_convolution(cursor *c, conv_layer *layer)
 {
     layer->stride = 1;
     layer->padding = AEP_PADDING_AUTO;
-    return read_number(c, &layer->size, 1, "number of filters") && read_kind(c, layer) &&
-           read_number(c, &layer->kernel, 1, "kernel") &&
-           (!skip(c, '/') || read_number(c, &layer->stride, 1, "stride")) &&
-           (!skip(c, 'p') || read_number(c, &layer->padding, 0, "padding"));
+    return read_number(c, &layer->size, 1, MOST_FILTERS, "number of filters") && read_kind(c, layer) &&
+           read_number(c, &layer->kernel, 1, MOST_EDGE, "kernel") &&
+           (!skip(c, '/') || read_number(c, &layer->stride, 1, MOST_EDGE, "stride")) &&
+           (!skip(c, 'p') ||
+            (read_number(c, &layer->padding, 0, MOST_EDGE, "padding") && (*c->next != '/' || refuse_order(c))));
 }
 
 static bool read_other(cursor *c, conv_layer *layer)
@@ -118,14 +142,14 @@ static bool read_other(cursor *c, conv_layer *layer)
     switch (layer->kind) {
     case AEP_LAYER_NORM:
         layer->size = 1;
-        return !is_digit(*c->next) || read_number(c, &layer->size, 1, "number of groups");
+        return !is_digit(*c->next) || read_number(c, &layer->size, 1, MOST_FILTERS, "number of groups");
     case AEP_LAYER_UPSAMPLE:
-        return read_number(c, &layer->stride, 1, "stride");
+        return read_number(c, &layer->stride, 1, MOST_EDGE, "stride");
     default:
-        if (!read_number(c, &layer->kernel, 1, "kernel"))
+        if (!read_number(c, &layer->kernel, 1, MOST_EDGE, "kernel"))
             return false;
         layer->stride = layer->kernel;
-        return !skip(c, '/') || read_number(c, &layer->stride, 1, "stride");
+        return !skip(c, '/') || read_number(c, &layer->stride, 1, MOST_EDGE, "stride");
     }
 }
 
@@ -134,9 +158,13 @@ static bool read_layer(cursor *c, conv_layer *layer)
     *layer = (conv_layer){0};
     if (!(is_digit(*c->start) ? read_convolution(c, layer) : read_other(c, layer)))
         return false;
-    char why[64];
-    snprintf(why, sizeof why, "'%.*s' at its end means nothing here", (int)strcspn(c->next, ",") % 32, c->next);
-    return *c->next == '\0' || *c->next == ',' || refuse(c, why);
+    if (*c->next == '\0' || *c->next == ',')
+        return true;
+    enum { SHOWN = 32 };
+    char why[96];
+    int left = (int)strcspn(c->next, ",");
+    snprintf(why, sizeof why, "'%.*s' at its end means nothing here", left < SHOWN ? left : SHOWN, c->next);
+    return refuse_form(c, why);
 }
 
 bool conv_spec_parse(conv_spec *spec, int part, const char *text)
@@ -148,6 +176,7 @@ bool conv_spec_parse(conv_spec *spec, int part, const char *text)
             say_error("%s %s: has more than %d layers", parts[part].option, text, MOST_CONV_LAYERS);
             return false;
         }
+        c.next += strspn(c.next, " ");
         c.start = c.next;
         c.n = spec->n + 1;
         if (!read_layer(&c, &spec->layers[spec->n]))

@@ -352,6 +352,10 @@ class Training(Case):
         self.train('-q', 'a.idx', 'm')
         self.assertEqual([layer['layer'] for layer in self.info('m')['image']['encoder']], ['16x3/2', '32x3/2'])
         self.assertEqual(self.info('m')['code_size'], 32)
+        self.assertRegex(self.run_program('info', 'm').stdout, r'(?m)^decoder +none$')
+        for arguments in ([], ['--history']):
+            keys = list(json.loads(self.run_program('info', '--json', *arguments, 'm').stdout))
+            self.assertEqual(keys[-1], 'columns')
         self.train('-q', '--conv', '4x3,norm2,max2,4x5p0,avg2/1,norm', '--encoder', '9,2', '--deconv',
                    '3t2/2p0,norm3,up2,up3,2x3,1x1', 'a.idx', 'm')
         image = self.info('m')['image']
@@ -402,14 +406,15 @@ class Training(Case):
             (['a.csv', '--image', '1,6,7'], 1, 'a.csv: has 36 columns, and images of 1,6,7 (channels,height,width) '
              'have 42; check --image'),
             (['labels', '--image', '1,6,6'], 1, 'have 36; labels go to --labels FILE, or check --image'),
-            (['a.csv', 'labels'], 1, 'labels: has 1 column, where the files before have 36; labels go to --labels FILE'),
+            (['a.csv', 'labels'], 1, 'labels: has 1 column, where the files before have 36; labels go to --labels '
+             'FILE'),
             (['a.csv', 'rows25.npy'], 1, 'rows25.npy: has 25 columns, where the files before have 36\n'),
             (['a.idx', '--image', '1,6,5'], 1, 'a.idx: its images are 1,6,6 (channels,height,width), --image says '
              '1,6,5; check --image'),
             (['a.npy', '--image', '4,3,3'], 1, 'a.npy: its images are 1,6,6 (channels,height,width), --image says '
              '4,3,3; check --image, or save a.reshape(-1, 4, 3, 3)'),
-            (['last.npy', '--image', '1,6,6'], 1, 'last.npy: its images are 6,6,1 (channels,height,width), --image says '
-             '1,6,6; check --image, or save a.transpose(0, 3, 1, 2)'),
+            (['last.npy', '--image', '1,6,6'], 1, 'last.npy: its images are 6,6,1 (channels,height,width), --image '
+             'says 1,6,6; check --image, or save a.transpose(0, 3, 1, 2)'),
             (['a.idx', '--drop', '1'], 1, 'a.idx: has 35 columns, and images of 1,6,6 (channels,height,width) have 36; '
              '--label and --drop are not for images, whose labels go to --labels FILE\n'),
             (['a.idx', 'b.idx'], 1, 'b.idx: its images are 1,5,5 (channels,height,width), those before are 1,6,6'),
@@ -467,8 +472,16 @@ class Training(Case):
                 ('--conv', '16x3/', usage, 'the stride must be'),
                 ('--conv', '16x-3', usage, f"'16x-3': {convolution}"),
                 ('--conv', '16x3p', usage, 'the padding must be a number from 0'),
+                ('--conv', '16x256', usage, 'the kernel must be a number from 1 to 255'),
+                ('--conv', '16x3/256', usage, 'the stride must be a number from 1 to 255'),
+                ('--conv', '16x9p3/4', usage, 'the stride stands in front of the padding: 16x9/4p3'),
+                ('--conv', 'max2x2', usage, "'x2' at its end means nothing here; layers are 16x3, 16x3/2 or 16x3/2p1"),
+                ('--conv', '2x3' + 's' * 32, usage, f"'{'s' * 32}' at its end"),
+                ('--conv', '2x3' + 's' * 50, usage, f"'{'s' * 32}' at its end"),
+                ('--conv', 'norm,', usage, 'max2 or max3/2, avg2 or avg3/2 (pools: kernel, stride), norm or norm4'),
                 ('--conv', '16x3s2', usage, "'s2' at its end means nothing here"),
-                ('--conv', '16x3,', usage, "layer 2, '': there is no such layer; they are 16x3/2 (convolution"),
+                ('--conv', '16x3,', usage, "layer 2, '': there is no such layer; layers are 16x3, 16x3/2 or "
+                 '16x3/2p1 (convolution'),
                 ('--conv', '', usage, "layer 1, '': there is no such layer"),
                 ('--conv', 'min2', usage, "'min2': there is no such layer"),
                 ('--conv', 'max', usage, 'the kernel must be'),
@@ -477,7 +490,7 @@ class Training(Case):
                 ('--conv', '16t3', usage, "'16t3': such layers belong to --deconv"),
                 ('--conv', 'up2', usage, 'such layers belong to --deconv'),
                 ('--deconv', 'max2', usage, "--deconv max2: layer 1, 'max2': such layers belong to --conv"),
-                ('--deconv', 'x', usage, 'they are 16t3/2 (transposed convolution'),
+                ('--deconv', 'x', usage, 'layers are 16t3, 16t3/2 or 16t3/2p1 (transposed convolution'),
                 ('--conv', ','.join(['2x1'] * 33), usage, 'has more than 32 layers'),
                 ('--conv', '4x7', bad, 'a kernel of 7 is larger than its input of 6 x 6 (height x width)'),
                 ('--conv', 'max2,4x4', bad, 'image layer 2 of the encoder: a kernel of 4 is larger than its input of '
@@ -489,7 +502,25 @@ class Training(Case):
             with self.subTest(option=option, value=value):
                 done = self.fails('train', 'a.idx', '-o', 'x', option, value, saying=saying, status=status)
                 self.assertNotIn('rows read', done.stderr)
+                self.assertIn(option, done.stderr)
         self.assertFalse(os.path.exists(self.path('x')))
+
+    def test_what_does_not_fit_is_told_with_its_option(self):
+        self.write('a.idx', idx(drawings(20, size=6)))
+        for arguments, saying in ((['--conv', '4x7'], '--conv: its layers do not fit images of 1,6,6'),
+                                  (['--conv', '4x3', '--deconv', '4x3'], '--deconv: its layers do not fit images of')):
+            self.fails('train', 'a.idx', '-o', 'x', *arguments, saying=saying)
+        self.train('-q', '--conv', '2x3, max2', '--deconv', 'up2,  1x3', 'a.idx', 'm')
+        self.assertEqual([layer['layer'] for layer in self.info('m')['image']['encoder']], ['2x3', 'max2'])
+        done = self.fails('train', 'a.idx', '-o', 'x', '--set', 'missing=impute', '--set', 'missing_indicator=1',
+                          saying='missing_indicator')
+        self.assertNotIn('layers', done.stderr)
+        self.write('a.csv', csv_text([[str(i % 5), str(i % 3)] for i in range(20)], None))
+        done = self.fails('train', 'a.csv', '-o', 'x', '--set', 'noise=block', saying='a.csv: --set noise=block is for '
+                          'images; give their size by --image CHANNELS,HEIGHT,WIDTH')
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.fails('train', 'a.idx', '-o', 'x', '--set', 'noise=block', '--image', 'none',
+                   saying='--image none: without images there is nothing for --set noise=block to do')
 
     def test_channels_that_come_last_are_pointed_out(self):
         self.write('a.npy', npy([[i % 7] * 75 for i in range(20)], shape='(20, 5, 5, 3)'))
@@ -575,6 +606,27 @@ class Pictures(Case):
     def explain(self, *arguments):
         return list(csv.DictReader(io.StringIO(self.run_program('explain', *arguments).stdout)))
 
+    def pixel(self, cell):
+        channel, y, x = (int(part) for part in cell['column'].split(':'))
+        self.assertEqual(channel, 1)
+        return (y - 1) * 8 + x - 1
+
+    def test_columns_of_images_are_shown_by_channel_row_and_column(self):
+        image = [[[10] * 4 for _ in range(3)] for _ in range(2)]
+        self.write('c.npy', npy(flat([image] * 30), shape='(30, 2, 3, 4)'))
+        self.train('-q', '--conv', '2x1', '--encoder', '2', 'c.npy', 'c')
+        cells = self.explain('c', 'c.npy', '--top', '99')[:24]
+        self.assertEqual(sorted(cell['column'] for cell in cells),
+                         [f'{c}:{y}:{x}' for c in (1, 2) for y in (1, 2, 3) for x in (1, 2, 3, 4)])
+        image[1][1][3] = 9999
+        self.write('d.npy', npy(flat([image]), shape='(1, 2, 3, 4)'))
+        cells = {cell['column']: cell['value'] for cell in self.explain('c', 'd.npy', '--top', '99')}
+        self.assertEqual((cells['2:2:4'], cells['1:2:4']), ('9999', '10'))
+        self.write('d.csv', as_csv([image], [f'pixel{i}' for i in range(24)]))
+        self.train('-q', '--image', '2,3,4', '--conv', '2x1', '--encoder', '2', '-', 'n',
+                   stdin=as_csv([image] * 30, [f'pixel{i}' for i in range(24)]))
+        self.assertIn('pixel19', [cell['column'] for cell in self.explain('n', 'd.csv', '--top', '99')])
+
     def test_a_picture_shows_input_reconstruction_and_where_it_was_tampered_with(self):
         listed = self.explain('m', 'b.idx', '--png', 'out')
         self.assertEqual([int(row['rank']) for row in listed], list(range(1, 11)))
@@ -587,7 +639,8 @@ class Pictures(Case):
             found, rebuilt, heat = self.panels(row['picture'], 8, 8)
             image = self.tampered[int(row['row']) - 1][0]
             self.assertEqual(found, [[(value,) * 3 for value in line] for line in image])
-            cells = {int(cell['column']) - 1: cell for cell in columns if cell['row'] == row['row']}
+            cells = {self.pixel(cell): cell for cell in columns if cell['row'] == row['row']}
+            self.assertEqual(sorted(cells), list(range(64)))
             largest = max(float(cell['share']) for cell in cells.values())
             for pixel, cell in cells.items():
                 expected = min(max(float(cell['expected']), 0), 255)

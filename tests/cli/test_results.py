@@ -83,7 +83,7 @@ class Eval(Case):
         rows = ''.join(f'0.1,0.01,fast,{i % 12}\n' for i in range(24))
         done = self.run_program('eval', 'm', '-', '--label', 'state', '--normal', '2,99',
                                 stdin='speed,flow,mode,state\n' + rows)
-        self.assertIn("'99' (--normal); the labels are: 2, 0, 1, 3, 4, 5, 6, 7, 8, 9, ...\n", done.stderr)
+        self.assertIn("'99' (--normal); the labels are: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...\n", done.stderr)
 
     def test_explain_shows_errors_and_words_that_are_unknown(self):
         self.write('a.csv', 'speed,flow,mode\n0.5,30,fast\n0.5,0.25,reverse\n0.5,0.25,"a,b"\n')
