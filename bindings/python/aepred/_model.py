@@ -91,7 +91,7 @@ class Model:
             if image:
                 handle.set_image(image)
             for part, layers in ((Part.ENCODER, image_encoder), (Part.DECODER, image_decoder)):
-                for layer in layers:
+                for layer in (layers,) if isinstance(layers, ImageLayer) else layers:
                     handle.add_image_layer(part, layer)
             for index, column in described:
                 handle.set_column(index, column)

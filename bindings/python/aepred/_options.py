@@ -181,6 +181,8 @@ class OptionsHandle:
         check(lib.aep_options_set_image(self.pointer, *_sizes("image", shape)))
 
     def add_image_layer(self, part: Part, layer: ImageLayer) -> None:
+        if not isinstance(layer, ImageLayer):
+            raise TypeError(f"{layer!r} is no image layer; aepred.conv(16, 3, 2) and its like make them")
         padding = AUTO if layer.padding is None else layer.padding
         what = f"{layer.kind.name.lower()} of the {part.name.lower()}"
         sizes = _sizes(what, (layer.size, layer.kernel, layer.stride, padding))

@@ -175,3 +175,10 @@ def test_images_and_layers_that_cannot_be_are_refused():
         aepred.Model(784, image_encoder=[conv(8, 3, 2)])
     with pytest.raises(aepred.RangeError, match="block is for images only"):
         aepred.Model(784, noise="block")
+
+
+def test_layers_are_made_by_the_functions_for_them():
+    with pytest.raises(TypeError, match=r"\(16, 3, 2\) is no image layer; aepred.conv"):
+        aepred.Model(image=(1, 8, 8), image_encoder=[(16, 3, 2)])
+    alone = aepred.Model(image=(1, 8, 8), image_encoder=aepred.conv(4, 3, 2))
+    assert [layer.size for layer in alone.image_layers["encoder"]] == [4]
