@@ -162,7 +162,7 @@ static int refuse_size(const place *at, const aep__shape *in, const aep__shape *
     return REFUSE(at, AEP_E_RANGE, "its padding leaves nothing of a map of %zu x %zu", in->height, in->width);
 }
 
-/* What a layer stands in: the image and, for layers that enlarge, the encoder and the size that is to come out (or NULL). */
+/* What a layer stands in: the image and, for layers that enlarge, the encoder and the size to come out, or NULL. */
 typedef struct setting {
     const aep__shape *image, *wanted;
     const aep__image_plan *plan;
@@ -194,8 +194,8 @@ static int size_of_output(aep__shape *out, const place *at, const aep__image_lay
     return AEP_OK;
 }
 
-/* Maps stay near the size of the image: a model file that asks for little memory by its own size must not ask for much by
-   what it describes. */
+/* Maps stay near the size of the image: a model file that asks for little memory by its own size must not ask for much
+   by what it describes. */
 static bool outgrows(size_t size, size_t image) { return size > 2 * image + 16; }
 
 static int check_map(const place *at, const aep__shape *map, const aep__shape *image)

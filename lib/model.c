@@ -125,10 +125,9 @@ static aep__scaling_config scaling_config(const aep__settings *settings)
     };
 }
 
-static int check_image(const aep__image *image, const aep__settings *settings, const aep__schema *schema,
-                       const aep__log *log)
+static int check_image(const aep__settings *settings, const aep__schema *schema, const aep__log *log)
 {
-    const aep__shape *s = &image->shape;
+    const aep__shape *s = &settings->image.shape;
     if (!s->channels)
         return AEP_OK;
     if (aep__shape_size(s) != schema->n_columns)
@@ -160,7 +159,7 @@ static int check_noise(const aep__settings *settings, const aep__log *log)
 static int check_settings(const aep__settings *settings, const aep__schema *schema, const aep__log *log)
 {
     int status = check_noise(settings, log);
-    return status ? status : check_image(&settings->image, settings, schema, log);
+    return status ? status : check_image(settings, schema, log);
 }
 
 /* Check what depends on more than one option, put what is to be in the place of what was left open, and plan the image

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Windows that slide over a map: what convolutions and pools have in common. A map is an array (height, width,
- * channels), channels last, so that what lies under a row of a window is one run of memory. A place is where a window stands; a
- * patch (kernel_h, kernel_w, channels) is what lies under it, 0 outside of the map.
+ * channels), channels last, so that what lies under a row of a window is one run of memory. A place is where a window
+ * stands; a patch (kernel_h, kernel_w, channels) is what lies under it, 0 outside of the map.
  */
 #ifndef AEP_WINDOW_H
 #define AEP_WINDOW_H

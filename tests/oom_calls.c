@@ -85,16 +85,21 @@ CALL(load_file, aep_model_load_file(&w->made_model, w->path, &w->allocator))
 /* What the folder holds afterwards is the same model again, so that the check of the files holds for this call too. */
 CALL(save_file, aep_model_save_file(w->fresh, w->path))
 
-static int save_and_load_paused(world *w)
+static int save_and_load(aep_model **loaded, const world *w, const aep_model *model)
 {
-    size_t size;
-    (void)aep_model_save_size(&size, w->paused);
-    uint8_t *data = calloc(size, 1); /* calloc is not made to fail: the test needs this memory */
-    (void)aep_model_save(data, size, w->paused);
-    const int status = aep_model_load(&w->made_model, data, size, &w->allocator);
-    free(data);
+    bytes b;
+    int status = aep_model_save_size(&b.size, model);
+    if (status)
+        return status;
+    b.data = calloc(b.size, 1); /* calloc is not made to fail: the test needs this memory */
+    status = aep_model_save(b.data, b.size, model);
+    if (!status)
+        status = aep_model_load(loaded, b.data, b.size, &w->allocator);
+    free(b.data);
     return status;
 }
+
+CALL(save_and_load_paused, save_and_load(&w->made_model, w, w->paused))
 
 /* Everything that a host does, in one go. */
 static int train_and_score(world *w, aep_options *options, aep_model **model)
@@ -125,21 +130,13 @@ static int whole_life(world *w)
 {
     aep_options *options = NULL;
     aep_model *model = NULL, *loaded = NULL;
-    bytes b = {0};
     int status = aep_options_new_with(&options, &w->allocator);
     if (!status)
         status = train_and_score(w, options, &model);
     if (!status)
-        status = aep_model_save_size(&b.size, model);
-    if (!status) {
-        b.data = calloc(b.size, 1);
-        status = aep_model_save(b.data, b.size, model);
-    }
-    if (!status)
-        status = aep_model_load(&loaded, b.data, b.size, &w->allocator);
+        status = save_and_load(&loaded, w, model);
     if (!status)
         status = aep_score(out, loaded, NULL, w->rows, ROWS, COLS);
-    free(b.data);
     aep_options_free(options);
     aep_model_free(model);
     aep_model_free(loaded);
@@ -165,7 +162,6 @@ static int life_with_images(world *w)
 {
     aep_options *options = NULL;
     aep_model *model = NULL, *copy = NULL, *loaded = NULL;
-    bytes b = {0};
     int status = aep_options_new_with(&options, &w->allocator);
     if (!status)
         status = describe_image(options);
@@ -178,16 +174,9 @@ static int life_with_images(world *w)
     if (!status)
         status = aep_reconstruct(out, copy, NULL, w->rows, ROWS, COLS);
     if (!status)
-        status = aep_model_save_size(&b.size, model);
-    if (!status) {
-        b.data = calloc(b.size, 1);
-        status = aep_model_save(b.data, b.size, model);
-    }
-    if (!status)
-        status = aep_model_load(&loaded, b.data, b.size, &w->allocator);
+        status = save_and_load(&loaded, w, model);
     if (!status)
         status = aep_score(out, loaded, NULL, w->rows, ROWS, COLS);
-    free(b.data);
     aep_options_free(options);
     aep_model_free(model);
     aep_model_free(copy);
