@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Training and scoring of a 118-60-30-8 network (mirrored decoder, head 64-64, tanh).
+ * Training and scoring of a 118-60-30-10-3 network (mirrored decoder, head 10-10, tanh).
  *   bench_speed [--serve] [--scaled]
  * --scaled: with the preset scaling (z-score, squashed by tanh) instead of none.
  */
@@ -15,11 +15,11 @@ static bool scaled;
 
 static int make_model(aep_model **model, const aep_allocator *allocator, const float *rows)
 {
-    static const size_t encoder[] = {60, 30, 8}, head[] = {64, 64};
+    static const size_t encoder[] = {60, 30, 10, 3}, head[] = {10, 10};
     aep_options *options;
     int status = aep_options_new_with(&options, allocator);
     if (!status)
-        status = aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 3);
+        status = aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 4);
     if (!status)
         status = aep_options_set_layers(options, AEP_PART_HEAD, head, 2);
     if (!status && !scaled)

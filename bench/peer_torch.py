@@ -33,7 +33,7 @@ def stack(widths):
 
 
 def dense_autoencoder():
-    return stack([118, 60, 30, 8]), stack([8, 30, 60, 118]), 8
+    return stack([118, 60, 30, 10, 3]), stack([3, 10, 30, 60, 118]), 3, [10, 10]
 
 
 def conv_autoencoder():
@@ -42,14 +42,14 @@ def conv_autoencoder():
     decoder = nn.Sequential(nn.Linear(32, 32 * 7 * 7), nn.Tanh(), nn.Unflatten(1, (32, 7, 7)),
                             nn.ConvTranspose2d(32, 16, 3, 2, 1, output_padding=1), nn.Tanh(),
                             nn.ConvTranspose2d(16, 1, 3, 2, 1, output_padding=1))
-    return encoder, decoder, 32
+    return encoder, decoder, 32, [64, 64]
 
 
 class Peer(nn.Module):
     def __init__(self, network):
         super().__init__()
-        self.encoder, self.decoder, code = dense_autoencoder() if network == "dense" else conv_autoencoder()
-        self.head = stack([code, 64, 64, 1])
+        self.encoder, self.decoder, code, head = dense_autoencoder() if network == "dense" else conv_autoencoder()
+        self.head = stack([code, *head, 1])
         layers = [*self.encoder, *self.decoder]
         dense = [p for layer in layers if isinstance(layer, nn.Linear) for p in layer.parameters()]
         others = [p for layer in layers if not isinstance(layer, nn.Linear) for p in layer.parameters()]
