@@ -7,20 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-enum { REPEATS = 9, MOST_MEASURES = 16 };
-
-static const double seconds_a_repeat = 0.1;
 
 struct bench {
     const bench_network *network;
     aep_model *model;
     aep_workspace *workspace;
     float *rows, *scores;
-    size_t batch, next;          /* rows a call; first row of the next call */
-    size_t calls[MOST_MEASURES]; /* that take about seconds_a_repeat, 0: not known yet */
-    size_t used;                 /* bytes that the library holds */
+    size_t next; /* first row of the next call */
+    size_t used; /* bytes that the library holds */
     size_t model_bytes, workspace_bytes, training_bytes;
 };
 
@@ -51,29 +45,32 @@ static void counted_free(void *ptr, void *payload)
 
 /* ---------------------------------------------------------------------------------------------------------- calls */
 
-static const float *next_rows(bench *b)
+static const float *next_rows(bench *b, size_t batch)
 {
-    if (b->next + b->batch > BENCH_ROWS)
+    if (b->next + batch > BENCH_ROWS)
         b->next = 0;
     const float *rows = b->rows + b->next * b->network->n_columns;
-    b->next += b->batch;
+    b->next += batch;
     return rows;
 }
 
-int bench_train(bench *b) { return aep_fit_batch(b->model, next_rows(b), b->batch, b->network->n_columns); }
-
-int bench_score(bench *b)
+int bench_train(bench *b, size_t batch)
 {
-    return aep_score(b->scores, b->model, b->workspace, next_rows(b), b->batch, b->network->n_columns);
+    return aep_fit_batch(b->model, next_rows(b, batch), batch, b->network->n_columns);
+}
+
+int bench_score(bench *b, size_t batch)
+{
+    return aep_score(b->scores, b->model, b->workspace, next_rows(b, batch), batch, b->network->n_columns);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- making */
 
-/* uniform in [-1, 1), by a linear congruential generator */
-static void draw(float *rows, size_t n)
+/* by a linear congruential generator */
+void bench_draw(float *rows, size_t n_values)
 {
     uint32_t state = 1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n_values; i++) {
         state = state * 1664525u + 1013904223u;
         rows[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
     }
@@ -85,10 +82,8 @@ static int measure_training_bytes(bench *b)
     const size_t before = b->used;
     int status = AEP_OK;
     for (size_t i = 0; !status && i < b->network->n_measures; i++)
-        if (b->network->measures[i].call == bench_train) {
-            b->batch = b->network->measures[i].batch;
-            status = bench_train(b);
-        }
+        if (b->network->measures[i].call == bench_train)
+            status = bench_train(b, b->network->measures[i].batch);
     b->training_bytes = b->used - before;
     return status;
 }
@@ -102,7 +97,7 @@ static int make(bench *b, const bench_network *network)
     b->scores = malloc(BENCH_ROWS * sizeof *b->scores);
     if (!b->rows || !b->scores)
         return AEP_E_MEMORY;
-    draw(b->rows, n_values);
+    bench_draw(b->rows, n_values);
     int status = network->make(&b->model, &counted, b->rows);
     b->model_bytes = b->used;
     if (!status)
@@ -119,99 +114,25 @@ static void discard(bench *b)
     free(b->scores);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- timing */
+/* -------------------------------------------------------------------------------------------------------- reporting */
 
-static double now(void)
+static int print_table(const bench *b, rates *r)
 {
-    struct timespec t;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int run(double *seconds, bench *b, const bench_measure *m, size_t calls)
-{
-    const double start = now();
-    b->batch = m->batch;
-    for (size_t i = 0; i < calls; i++) {
-        int status = m->call(b);
-        if (status)
-            return status;
-    }
-    *seconds = now() - start;
-    return AEP_OK;
-}
-
-/* Rows per second of one repeat. */
-static int repeat(double *rate, bench *b, size_t measure)
-{
-    const bench_measure *m = &b->network->measures[measure];
-    double seconds = 0;
-    int status = AEP_OK;
-    if (!b->calls[measure]) {
-        size_t calls = 1;
-        while (!(status = run(&seconds, b, m, calls)) && seconds < seconds_a_repeat)
-            calls *= 2;
-        b->calls[measure] = calls;
-    }
+    int status = rates_print(r);
     if (!status)
-        status = run(&seconds, b, m, b->calls[measure]);
-    *rate = (double)(b->calls[measure] * m->batch) / seconds;
+        printf("bytes: model %zu, workspace %zu, training %zu\n", b->model_bytes, b->workspace_bytes,
+               b->training_bytes);
     return status;
 }
 
-static int by_size(const void *a, const void *b)
+static int serve(const bench *b, rates *r)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* -------------------------------------------------------------------------------------------------------- reporting */
-
-static int print_table(bench *b)
-{
-    for (size_t i = 0; i < b->network->n_measures; i++) {
-        double rates[REPEATS];
-        for (int j = 0; j < REPEATS; j++) {
-            int status = repeat(&rates[j], b, i);
-            if (status)
-                return status;
-        }
-        qsort(rates, REPEATS, sizeof *rates, by_size);
-        printf("%-12s %14.0f rows/s\n", b->network->measures[i].name, rates[REPEATS / 2]);
-        fflush(stdout);
-    }
-    printf("bytes: model %zu, workspace %zu, training %zu\n", b->model_bytes, b->workspace_bytes, b->training_bytes);
-    return AEP_OK;
-}
-
-static size_t find(const bench_network *network, const char *name)
-{
-    size_t i = 0;
-    while (i < network->n_measures && strcmp(network->measures[i].name, name))
-        i++;
-    return i;
-}
-
-static int serve(bench *b)
-{
-    char name[64];
-    printf("{\"model_bytes\": %zu, \"workspace_bytes\": %zu, \"training_bytes\": %zu, \"measures\": [", b->model_bytes,
+    printf("{\"model_bytes\": %zu, \"workspace_bytes\": %zu, \"training_bytes\": %zu, \"measures\": ", b->model_bytes,
            b->workspace_bytes, b->training_bytes);
-    for (size_t i = 0; i < b->network->n_measures; i++)
-        printf("%s\"%s\"", i ? ", " : "", b->network->measures[i].name);
-    printf("]}\n");
+    rates_print_names(r);
+    printf("}\n");
     fflush(stdout);
-    while (fgets(name, sizeof name, stdin)) {
-        double rate;
-        name[strcspn(name, "\n")] = '\0';
-        const size_t measure = find(b->network, name);
-        int status = measure < b->network->n_measures ? repeat(&rate, b, measure) : AEP_E_OPTION;
-        if (status)
-            return status;
-        printf("%.1f\n", rate);
-        fflush(stdout);
-    }
-    return AEP_OK;
+    return rates_serve(r, AEP_E_OPTION);
 }
 
 int bench_main(const bench_network *network, int argc, char **argv)
@@ -220,9 +141,10 @@ int bench_main(const bench_network *network, int argc, char **argv)
     for (int i = 1; i < argc; i++)
         serving |= !strcmp(argv[i], "--serve");
     bench b;
+    rates r = {.subject = &b, .measures = network->measures, .n_measures = network->n_measures};
     int status = make(&b, network);
     if (!status)
-        status = serving ? serve(&b) : print_table(&b);
+        status = serving ? serve(&b, &r) : print_table(&b, &r);
     if (status)
         fprintf(stderr, "%s: %s\n", argv[0], aep_status_str(status));
     discard(&b);

@@ -6,17 +6,11 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "rates.h"
+
 #include <aepred.h>
 
 enum { BENCH_ROWS = 4096 }; /* that calls take their batches from */
-
-typedef struct bench bench;
-
-typedef struct bench_measure {
-    const char *name;
-    int (*call)(bench *b);
-    size_t batch; /* rows a call */
-} bench_measure;
 
 typedef struct bench_network {
     size_t n_columns;
@@ -27,8 +21,11 @@ typedef struct bench_network {
 } bench_network;
 
 /* Calls to measure: aep_fit_batch, and aep_score with a workspace. */
-int bench_train(bench *b);
-int bench_score(bench *b);
+int bench_train(bench *b, size_t batch);
+int bench_score(bench *b, size_t batch);
+
+/* Rows uniform in [-1, 1), the same each time. */
+void bench_draw(float *rows, size_t n_values);
 
 /*
  * Without arguments print a table of medians. With --serve print a line of JSON that names the measures and tells the
