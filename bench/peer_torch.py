@@ -105,7 +105,8 @@ def main(network):
     peer = Peer(network)
     measures = {name: Measure(peer, name, rows, batch) for name, batch in MEASURES[network].items()}
     one_dnn = "with" if torch.backends.mkldnn.is_available() else "without"
-    print(json.dumps({"name": f"PyTorch {torch.__version__}, {one_dnn} oneDNN"}), flush=True)
+    name = f"PyTorch {torch.__version__}, {one_dnn} oneDNN"
+    print(json.dumps({"name": name, "measures": list(measures)}), flush=True)
     for line in sys.stdin:
         print(f"{measures[line.strip()].repeat():.1f}", flush=True)
 
