@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cell.h"
 
+#include "decimal.h"
+
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +17,32 @@ static enum cell_kind number_kind(double number)
     return isfinite((float)number) ? CELL_NUMBER : CELL_HUGE;
 }
 
+static bool is_missing(const char *text)
+{
+    switch (text[0]) {
+    case '\0':
+        return true;
+    case '?':
+        return text[1] == '\0';
+    case 'N':
+    case 'n':
+        return strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0;
+    case '+':
+    case '-':
+        return strcasecmp(text + 1, "nan") == 0;
+    default:
+        return false;
+    }
+}
+
 enum cell_kind cell_read(const cell *c, double *number)
 {
-    if (!c->text) {
-        *number = c->number;
-        return number_kind(c->number);
-    }
     const char *text = c->text;
-    if (text[0] == '\0' || strcmp(text, "?") == 0 || strcmp(text, "NA") == 0 || strcasecmp(text, "nan") == 0)
+    if (!text)
+        *number = c->number;
+    if (!text || decimal_read(number, text))
+        return number_kind(*number);
+    if (is_missing(text))
         return CELL_MISSING;
     /* strtod alone would also take 0x1f and nan(...), which are words here */
     if (!strchr("+-.0123456789iI", text[0]) || strpbrk(text, "xX("))

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Rows of cells from CSV (RFC 4180; libcsv splits them), with the line on which each begins. */
+/*
+ * Rows of cells from CSV (RFC 4180), with the line on which each begins. libcsv says what a row is; one that has no
+ * quotes and stands as a whole in the stream's buffer is split there, which is several times as fast.
+ */
 #ifndef AEPRED_CSV_FILE_H
 #define AEPRED_CSV_FILE_H
 
@@ -14,9 +17,10 @@ typedef struct csv_file {
     size_t line, next_line; /* of the row, and of the next byte */
     bool after_return;      /* the last byte was \r, so \n ends no other line */
     bool row_done, failed, ended;
+    unsigned char kind[256]; /* of each byte, in rows without quotes */
     cell *cells;
     size_t n_cells, cells_capacity;
-    char *text; /* the cells' texts, one behind the other */
+    char *text; /* the texts of cells that libcsv has split, one behind the other */
     size_t n_text, text_capacity;
     bool keep_raw;
     char *raw; /* the row as it stood in the file, without the line's end */

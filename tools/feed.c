@@ -68,7 +68,7 @@ void feed_close(feed *f)
     *f = (feed){0};
 }
 
-static long find_level(const levels *l, const cell *c, enum cell_kind kind, double number)
+static long find_level(levels *l, const cell *c, enum cell_kind kind, double number)
 {
     long code = c->text ? levels_find(l, c->text, c->length) : NO_LEVEL;
     if (code != NO_LEVEL || kind != CELL_NUMBER)

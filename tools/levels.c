@@ -21,12 +21,8 @@ static size_t hash(const char *text, size_t length)
 static size_t *slot_of(const levels *l, const char *text, size_t length)
 {
     size_t i = hash(text, length) & (l->n_slots - 1);
-    while (l->slots[i]) {
-        const char *name = l->names[l->slots[i] - 1];
-        if (strncmp(name, text, length) == 0 && name[length] == '\0')
-            break;
+    while (l->slots[i] && strcmp(l->names[l->slots[i] - 1], text) != 0)
         i = (i + 1) & (l->n_slots - 1);
-    }
     return &l->slots[i];
 }
 
@@ -44,9 +40,16 @@ static bool widen(levels *l)
     return true;
 }
 
-long levels_find(const levels *l, const char *text, size_t length)
+long levels_find(levels *l, const char *text, size_t length)
 {
-    return l->n_slots ? (long)*slot_of(l, text, length) - 1 : NO_LEVEL;
+    if (l->n == 0)
+        return NO_LEVEL;
+    if (strcmp(l->names[l->last], text) == 0) /* as it often is, from row to row */
+        return (long)l->last;
+    size_t found = *slot_of(l, text, length);
+    if (found)
+        l->last = found - 1;
+    return (long)found - 1;
 }
 
 long levels_add(levels *l, const char *text, size_t length)

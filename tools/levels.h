@@ -12,15 +12,16 @@ typedef struct levels {
     size_t n, capacity;
     size_t *slots; /* code + 1 by hash, 0: free */
     size_t n_slots;
+    size_t last; /* code that was found last */
 } levels;
 
 enum { NO_LEVEL = -1 };
 
-/* The code of a text, new or known, or NO_LEVEL when memory is short, having said so. */
+/* The code of a text, which ends with NUL, new or known, or NO_LEVEL when memory is short, having said so. */
 long levels_add(levels *l, const char *text, size_t length);
 
 /* The code of a text, or NO_LEVEL. */
-long levels_find(const levels *l, const char *text, size_t length);
+long levels_find(levels *l, const char *text, size_t length);
 
 void levels_free(levels *l); /* to empty */
 

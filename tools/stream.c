@@ -12,6 +12,7 @@ bool stream_open(stream *s, const char *path)
     bool standard = strcmp(path, "-") == 0;
     s->name = standard ? "standard input" : path;
     s->position = s->length = 0;
+    s->data[0] = '\0';
     errno = 0;
     if (standard) {
         int fd = dup(STDIN_FILENO);
@@ -25,7 +26,7 @@ bool stream_open(stream *s, const char *path)
         say_error("%s: cannot open: %s", s->name, errno ? strerror(errno) : "out of memory");
         return false;
     }
-    gzbuffer(s->gz, sizeof s->data);
+    gzbuffer(s->gz, STREAM_SIZE);
     return true;
 }
 
@@ -39,9 +40,11 @@ void stream_close(stream *s)
 int stream_fill(stream *s)
 {
     s->position = s->length = 0;
-    int n = gzread(s->gz, s->data, sizeof s->data);
+    s->data[0] = '\0';
+    int n = gzread(s->gz, s->data, STREAM_SIZE);
     if (n > 0) {
         s->length = (size_t)n;
+        s->data[n] = '\0';
         return 1;
     }
     int problem;

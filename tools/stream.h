@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <zlib.h>
 
+enum { STREAM_SIZE = 1 << 16 };
+
 typedef struct stream {
     gzFile gz;
     const char *name; /* as it appears in messages */
     size_t position, length;
-    unsigned char data[1 << 16];
+    unsigned char data[STREAM_SIZE + 1]; /* data[length] is 0 */
 } stream;
 
 /* "-" is standard input. Says what went wrong and returns false. */

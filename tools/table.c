@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAME = 255 };
+enum { MOST_NAME = 255, ROWS_AT_ONCE = 256 };
 
 bool table_init(table *t, size_t n_columns, bool all_numbers, size_t most_levels, bool missing_allowed)
 {
@@ -41,17 +41,43 @@ void table_free(table *t)
     *t = (table){0};
 }
 
-/* From codes to the numbers that they stand for. */
-static void make_numeric(table *t, size_t column)
+/* From codes to the numbers that they stand for, in rows [begin, end). */
+static void decode(table *t, size_t column, size_t begin, size_t end)
 {
-    table_column *c = &t->columns[column];
-    for (size_t i = 0; i < t->n_rows; i++) {
+    const double *numbers = t->columns[column].numbers;
+    for (size_t i = begin; i < end; i++) {
         float *value = &t->rows[i * t->n_columns + column];
         if (!isnan(*value))
-            *value = (float)c->numbers[(size_t)*value];
+            *value = (float)numbers[(size_t)*value];
     }
+}
+
+static void set_numeric(table_column *c)
+{
     column_free(c);
     c->numeric = true;
+}
+
+static void make_numeric(table *t, size_t column)
+{
+    decode(t, column, 0, t->n_rows);
+    set_numeric(&t->columns[column]);
+}
+
+static bool has_only_numbers(const table_column *c) { return !c->numeric && c->words == 0 && !c->categorical; }
+
+/* All columns that have held nothing but numbers; some rows at a time, for each column while they are in the cache. */
+static void make_rest_numeric(table *t)
+{
+    for (size_t begin = 0; begin < t->n_rows; begin += ROWS_AT_ONCE) {
+        size_t end = t->n_rows - begin < ROWS_AT_ONCE ? t->n_rows : begin + ROWS_AT_ONCE;
+        for (size_t i = 0; i < t->n_columns; i++)
+            if (has_only_numbers(&t->columns[i]))
+                decode(t, i, begin, end);
+    }
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (has_only_numbers(&t->columns[i]))
+            set_numeric(&t->columns[i]);
 }
 
 /* Keep the place of the first word, for when numbers turn out to be the rule. */
@@ -100,8 +126,15 @@ static bool add_level(table *t, const input *in, size_t column, size_t from, con
     return levels_add(&c->levels, text->text, text->length) != NO_LEVEL;
 }
 
+static bool add_missing(const table *t, float *to, const input *in, size_t from)
+{
+    *to = NAN;
+    return t->missing_allowed ||
+           input_refuse(in, from, "the value is missing; --set missing=impute fills in such cells");
+}
+
 /* usual: why a number is expected. */
-static bool add_number(float *to, const input *in, size_t from, const char *usual)
+static bool add_number(const table *t, float *to, const input *in, size_t from, const char *usual)
 {
     const cell *c = &in->cells[from];
     char quoted[QUOTE_SIZE];
@@ -110,18 +143,13 @@ static bool add_number(float *to, const input *in, size_t from, const char *usua
     case CELL_NUMBER:
         *to = (float)number;
         return true;
+    case CELL_MISSING:
+        return add_missing(t, to, in, from);
     case CELL_WORD:
         return input_refuse(in, from, "expected a number, like %s, found %s; mend it", usual, cell_quote(quoted, c));
     default:
         return input_refuse(in, from, "expected %s, found %s", cell_wanted(CELL_HUGE, number), cell_quote(quoted, c));
     }
-}
-
-static bool add_missing(const table *t, float *to, const input *in, size_t from)
-{
-    *to = NAN;
-    return t->missing_allowed ||
-           input_refuse(in, from, "the value is missing; --set missing=impute fills in such cells");
 }
 
 static const char many_numbers[] = "the many in this column so far";
@@ -139,6 +167,8 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
     if (code == NO_LEVEL) {
         double number = NAN;
         enum cell_kind kind = cell_read(&text, &number);
+        if (kind == CELL_MISSING)
+            return add_missing(t, to, in, from);
         if (kind == CELL_HUGE)
             return input_refuse(in, from, "expected %s, found %s", cell_wanted(kind, number),
                                 cell_quote(quoted, &text));
@@ -148,7 +178,7 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
             if (c->words || c->categorical)
                 return refuse_levels(t, in, c, from);
             make_numeric(t, column);
-            return add_number(to, in, from, many_numbers);
+            return add_number(t, to, in, from, many_numbers);
         }
         code = (long)c->levels.n;
         if (!add_level(t, in, column, from, &text, kind == CELL_WORD ? NAN : number))
@@ -164,27 +194,13 @@ static bool add_code(table *t, float *to, const input *in, size_t column, size_t
 
 static bool add_cell(table *t, float *to, const input *in, size_t column, size_t from)
 {
-    double number;
-    if (cell_read(&in->cells[from], &number) == CELL_MISSING)
-        return add_missing(t, to, in, from);
+    if (!t->columns)
+        return add_number(t, to, in, from, "all values of an image");
+    const cell *read = &in->cells[from];
     table_column *c = &t->columns[column];
-    if (!c->numeric && !c->categorical && !in->cells[from].text && c->levels.n == 0)
+    if (!c->numeric && !c->categorical && !read->text && !isnan(read->number) && c->levels.n == 0)
         make_numeric(t, column); /* a format of numbers */
-    return c->numeric ? add_number(to, in, from, many_numbers) : add_code(t, to, in, column, from);
-}
-
-static bool add_pixel(const table *t, float *to, const input *in, size_t from)
-{
-    double number;
-    switch (cell_read(&in->cells[from], &number)) {
-    case CELL_NUMBER:
-        *to = (float)number;
-        return true;
-    case CELL_MISSING:
-        return add_missing(t, to, in, from);
-    default:
-        return add_number(to, in, from, "all values of an image");
-    }
+    return c->numeric ? add_number(t, to, in, from, many_numbers) : add_code(t, to, in, column, from);
 }
 
 static bool reserve_row(table *t)
@@ -212,7 +228,7 @@ bool table_add(table *t, const input *in, const size_t *where)
         t->columns[i].number = where[i] + 1;
     float *row = &t->rows[t->n_rows * t->n_columns];
     for (size_t i = 0; i < t->n_columns; i++)
-        if (!(t->columns ? add_cell(t, &row[i], in, i, where[i]) : add_pixel(t, &row[i], in, where[i])))
+        if (!add_cell(t, &row[i], in, i, where[i]))
             return false;
     t->n_rows++;
     return true;
@@ -302,11 +318,11 @@ bool table_finish(table *t, char *const *names, bool quiet)
             return refuse_word(c, names ? names[i] : NULL);
         note_mixture(c, names ? names[i] : NULL, quiet);
         warn_of_identifier(c, names ? names[i] : NULL);
-        if (c->words == 0 && !c->categorical)
-            make_numeric(t, i);
-        else if (c->words == 0 && !merge_numbers(t, i))
+        if (c->words == 0 && c->categorical && !merge_numbers(t, i))
             return false;
     }
+    if (t->columns)
+        make_rest_numeric(t);
     return true;
 }
 
