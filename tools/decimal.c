@@ -2,8 +2,13 @@
 #include "decimal.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* ------------------------------------------------------------------------------------------------------------ reading */
 
 /* digits * 10^exponent */
 typedef struct decimal {
@@ -105,4 +110,65 @@ bool decimal_read(double *number, const char *text)
     if (negative)
         *number = -*number;
     return true;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ writing */
+
+/* digits / 10^places, without zeros at the end */
+static void write_digits(char *text, uint64_t digits, int places)
+{
+    char reversed[DECIMAL_SIZE];
+    int n = 0;
+    while (places > 0 && digits % 10 == 0) {
+        digits /= 10;
+        places--;
+    }
+    for (int i = 0; digits > 0 || i <= places; i++, digits /= 10) {
+        if (i == places && i > 0)
+            reversed[n++] = '.';
+        reversed[n++] = (char)('0' + digits % 10);
+    }
+    while (n > 0)
+        *text++ = reversed[--n];
+    *text = '\0';
+}
+
+/*
+ * For values that %g writes without an exponent. They have 24 bits and the powers of ten at most 28, so all products are
+ * exact: a number of so many places reads back as the value if it is less than half the gap between two floats away.
+ */
+static bool write_fixed(char *text, float value)
+{
+    static const double power[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    const double size = fabs((double)value);
+    if (!(size >= 1e-4 && size < 1e6))
+        return false;
+    int exponent, places = 0;
+    if (frexp(size, &exponent) == 0.5) /* where the gap below is smaller than that above */
+        return false;
+    while (size * power[places] < 1e5)
+        places++;
+    for (int most = places + 3; places <= most; places++) {
+        const double exact = size * power[places], digits = rint(exact);
+        const double away = fabs(digits - exact), half_gap = ldexp(power[places], exponent - FLT_MANT_DIG - 1);
+        if (away < half_gap) {
+            *text = '-';
+            write_digits(text + (value < 0), (uint64_t)digits, places);
+            return true;
+        }
+        if (away == half_gap)
+            return false;
+    }
+    return false;
+}
+
+void decimal_write(char text[DECIMAL_SIZE], float value)
+{
+    if (write_fixed(text, value))
+        return;
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, DECIMAL_SIZE, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "output.h"
 
-#include "cell.h"
+#include "decimal.h"
 #include "tools.h"
 
 #include <csv.h>
@@ -170,12 +170,8 @@ void output_drop(output *out)
 
 void output_float(output *out, float value)
 {
-    char text[NUMBER_SIZE];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
-            break;
-    }
+    char text[DECIMAL_SIZE];
+    decimal_write(text, value);
     fputs(text, out->file);
 }
 
