@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How fast a CSV file is read: megabytes of its text, unpacked if it is gzip, per second of processor time.
+ * How fast a CSV file is read: megabytes of its text, unpacked if it is gzip, per second of processor time; medians.
  *   bench_csv FILE [LABEL_COLUMN]
- * Each line does what those above it do, and more, except that "cells" and below do not use "libcsv" as it stands there:
- * bytes: read (and unpacked); libcsv: split into cells by libcsv alone, which are thrown away; cells: rows of cells with
- * lines counted, as the program splits them; train, score: rows of float, as these commands get them. Medians.
+ *   bytes   read and unpacked only
+ *   libcsv  split by libcsv alone; its cells are thrown away
+ *   cells   rows of cells, as the program splits them
+ *   train   a table of float that all rows are kept in, words and columns of numbers told apart, as by `aepred train`
+ *   score   rows of float in a model's terms, words turned into level codes, as by `aepred score`
  */
 #include "feed.h"
 #include "table.h"

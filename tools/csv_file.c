@@ -47,7 +47,7 @@ void csv_file_close(csv_file *c)
     *c = (csv_file){0};
 }
 
-/* ------------------------------------------------------------------------------------------ rows that need no parser */
+/* ----------------------------------------------------------------------------------------- rows that need no parser */
 
 /* A cell from where the row's rest begins to its end, without the blanks around it, as libcsv has it. */
 static bool add_plain_cell(csv_file *c, const unsigned char *start, const unsigned char *end)
@@ -130,7 +130,7 @@ static int take_plain_row(csv_file *c)
     return 1;
 }
 
-/* --------------------------------------------------------------------------------------------------------- libcsv */
+/* ----------------------------------------------------------------------------------------------------------- libcsv */
 
 static void take_cell(void *text, size_t length, void *payload)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------------------------ reading */
+/* ---------------------------------------------------------------------------------------------------------- reading */
 
 /* digits * 10^exponent */
 typedef struct decimal {
@@ -18,7 +18,7 @@ typedef struct decimal {
 
 enum { MOST_DIGITS = 19 /* that fit 64 bits, whatever they are */, MOST_EXPONENT = 9999 };
 
-/* Digits and numbers without any are told apart by where *text is left. */
+/* How many digits count, of which n came before; those behind *text, as far as they fit, are taken. */
 static int take_digits(uint64_t *digits, const char **text, int n)
 {
     const char *p = *text;
@@ -112,7 +112,7 @@ bool decimal_read(double *number, const char *text)
     return true;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ writing */
+/* ---------------------------------------------------------------------------------------------------------- writing */
 
 /* digits / 10^places, without zeros at the end */
 static void write_digits(char *text, uint64_t digits, int places)
@@ -134,8 +134,8 @@ static void write_digits(char *text, uint64_t digits, int places)
 }
 
 /*
- * For values that %g writes without an exponent. They have 24 bits and the powers of ten at most 28, so all products are
- * exact: a number of so many places reads back as the value if it is less than half the gap between two floats away.
+ * For values that %g writes without an exponent. They have 24 bits, and the powers of ten at most 28, so all products
+ * are exact: a number of so many places reads back as the value if it is less than half the gap between floats away.
  */
 static bool write_fixed(char *text, float value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Decimal numbers from text and to text: what strtod, strtof and printf give, to the last bit, several times as fast. */
+/* Decimal numbers from text and to text: what strtod and printf give, to the last bit, several times as fast. */
 #ifndef AEPRED_DECIMAL_H
 #define AEPRED_DECIMAL_H
 

@@ -35,7 +35,7 @@ static void tell(const char *bytes, size_t n)
     n_told += n;
 }
 
-/* ------------------------------------------------------------------------------------ instead of those of the program */
+/* ---------------------------------------------------------------------------------- instead of those of the program */
 
 /* The first alone: where several things are wrong with a row, it depends on the bytes at hand which are found. */
 void say_error(const char *format, ...)
@@ -64,7 +64,7 @@ int stream_fill(stream *s)
     return n > 0;
 }
 
-/* -------------------------------------------------------------------------------------------------------------------- */
+/* ------------------------------------------------------------------------------------------------------------------ */
 
 /* A byte order mark is looked for in the first bytes that come, so it must come as one. */
 static size_t mark_length(const char *bytes, size_t n)
