@@ -137,7 +137,7 @@ static void take_cell(void *text, size_t length, void *payload)
     csv_file *c = payload;
     if (c->failed)
         return;
-    if (length && memchr(text, '\0', length)) {
+    if (c->zero_seen && length && memchr(text, '\0', length)) {
         say_error("%s:%zu: holds a zero byte; this is not CSV text", c->in->name, c->line);
         c->failed = true;
     } else if (!grow(&c->cells, c->n_cells, &c->cells_capacity, sizeof *c->cells) ||
@@ -179,6 +179,7 @@ static bool parse_segment(csv_file *c, const unsigned char *bytes, size_t n)
 {
     if (c->keep_raw && !append(&c->raw, &c->n_raw, &c->raw_capacity, bytes, n))
         return false;
+    c->zero_seen = c->zero_seen || memchr(bytes, '\0', n);
     if (csv_parse(&c->parser, bytes, n, take_cell, take_row, c) != n) {
         bool misplaced = csv_error(&c->parser) == CSV_EPARSE;
         say_error("%s:%zu: %s", c->in->name, c->line,

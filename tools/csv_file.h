@@ -17,6 +17,7 @@ typedef struct csv_file {
     size_t line, next_line; /* of the row, and of the next byte */
     bool after_return;      /* the last byte was \r, so \n ends no other line */
     bool row_done, failed, ended;
+    bool zero_seen;          /* among the bytes that libcsv has got */
     unsigned char kind[256]; /* of each byte, in rows without quotes */
     cell *cells;
     size_t n_cells, cells_capacity;
