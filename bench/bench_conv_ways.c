@@ -52,35 +52,49 @@ static void by_patches(const layer *l, const arrays *a, size_t most)
     for (size_t start = 0, n; start < total; start += n) {
         n = total - start < block ? total - start : block;
         aep__patches_read(a->scratch, a->x, &l->window, start, n);
-        aep__gemm_forward(a->y + start * l->filters, a->scratch, a->w, a->b, n, l->filters, patch, true);
+        const aep__product p = {.c = a->y + start * l->filters,
+                                .c_row = l->filters,
+                                .a = a->scratch,
+                                .a_row = patch,
+                                .a_col = 1,
+                                .b = a->w,
+                                .b_row = l->filters,
+                                .m = n,
+                                .n = l->filters,
+                                .k = patch,
+                                .start = AEP__START_COLUMNS,
+                                .bias = a->b};
+        aep__gemm(aep__kernels_best(), &p, true);
     }
-}
-
-static aep__gemm_fn best_kernel(void)
-{
-    size_t i = 0;
-    while (!aep__gemm_kernel_at(i).supported)
-        i++;
-    return aep__gemm_kernel_at(i).run;
 }
 
 static void direct(const layer *l, const arrays *a)
 {
     const aep__window *w = &l->window;
-    const aep__gemm_fn multiply = best_kernel();
+    const aep__kernels *kernels = aep__kernels_best();
     const size_t height = w->height + 2 * w->pad_h, width = w->width + 2 * w->pad_w, c = w->channels;
     real *y = a->y;
     memset(a->scratch, 0, height * width * c * sizeof *a->scratch);
     for (size_t i = 0; i < a->rows; i++) {
         for (size_t row = 0; row < w->height; row++)
-            memcpy(a->scratch + ((row + w->pad_h) * width + w->pad_w) * c,
-                   a->x + (i * w->height + row) * w->width * c, w->width * c * sizeof *a->x);
+            memcpy(a->scratch + ((row + w->pad_h) * width + w->pad_w) * c, a->x + (i * w->height + row) * w->width * c,
+                   w->width * c * sizeof *a->x);
         for (size_t row = 0; row < w->rows; row++, y += w->columns * l->filters) {
-            for (size_t column = 0; column < w->columns; column++)
-                memcpy(y + column * l->filters, a->b, l->filters * sizeof *y);
-            for (size_t k = 0; k < w->kernel_h; k++)
-                multiply(y, a->scratch + (row * w->stride_h + k) * width * c, w->stride_w * c, 1,
-                         a->w + k * w->kernel_w * c * l->filters, w->columns, l->filters, w->kernel_w * c);
+            for (size_t k = 0; k < w->kernel_h; k++) {
+                const aep__product p = {.c = y,
+                                        .c_row = l->filters,
+                                        .a = a->scratch + (row * w->stride_h + k) * width * c,
+                                        .a_row = w->stride_w * c,
+                                        .a_col = 1,
+                                        .b = a->w + k * w->kernel_w * c * l->filters,
+                                        .b_row = l->filters,
+                                        .m = w->columns,
+                                        .n = l->filters,
+                                        .k = w->kernel_w * c,
+                                        .start = k ? AEP__START_C : AEP__START_COLUMNS,
+                                        .bias = a->b};
+                kernels->product(&p);
+            }
         }
     }
 }

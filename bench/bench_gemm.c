@@ -23,7 +23,20 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void run_kernel(const product *p) { aep__gemm_kernel_at(0).run(p->c, p->a, p->k, 1, p->b, p->m, p->n, p->k); }
+static void run_kernel(const product *p)
+{
+    aep__kernels_best()->product(&(aep__product){.c = p->c,
+                                                 .c_row = p->n,
+                                                 .a = p->a,
+                                                 .a_row = p->k,
+                                                 .a_col = 1,
+                                                 .b = p->b,
+                                                 .b_row = p->n,
+                                                 .m = p->m,
+                                                 .n = p->n,
+                                                 .k = p->k,
+                                                 .start = AEP__START_C});
+}
 
 static void run_cblas(const product *p)
 {
@@ -54,7 +67,7 @@ int main(void)
     static const size_t sizes[][3] = {{1, 60, 118},       {32, 60, 118},      {1024, 60, 118},
                                       {1024, 256, 256},   {1024, 512, 512},   {1024, 768, 768},
                                       {1024, 1024, 1024}, {1024, 2048, 2048}, {64, 1024, 1024}};
-    printf("%6s %6s %6s %10s %10s\n", "rows", "out", "in", aep__gemm_kernel_at(0).name, "cblas");
+    printf("%6s %6s %6s %10s %10s\n", "rows", "out", "in", aep__kernels_best()->name, "cblas");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         product p = {.m = sizes[i][0], .n = sizes[i][1], .k = sizes[i][2]};
         p.a = filled(p.m * p.k);

@@ -24,11 +24,11 @@ import tempfile
 
 BOUNDS = {  # least ratio to each peer
     "dense": {
-        "PyTorch": {"score_1": 30.0, "train_1024": 1.0},
+        "PyTorch": {"train_32": 15.0, "train_256": 4.0, "train_1024": 3.0, "score_1": 30.0, "score_4096": 2.0},
         "ONNX Runtime": {"score_1": 3.0},
     },
     "conv": {
-        "PyTorch": {"score_1": 3.0, "train_128": 1.0},
+        "PyTorch": {"score_1": 5.0, "train_128": 1.5},
     },
 }
 LARGEST_WORKSPACE = 4 << 20  # bytes, beside those of the model

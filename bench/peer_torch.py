@@ -32,8 +32,9 @@ def stack(widths):
     return nn.Sequential(*layers[:-1])
 
 
-def dense_autoencoder():
-    return stack([118, 60, 30, 10, 3]), stack([3, 10, 30, 60, 118]), 3, [10, 10]
+def dense_autoencoder(n_features):
+    widths = [n_features, 60, 30, 10, 3]
+    return stack(widths), stack(widths[::-1]), 3, [10, 10]
 
 
 def conv_autoencoder():
@@ -46,9 +47,10 @@ def conv_autoencoder():
 
 
 class Peer(nn.Module):
-    def __init__(self, network):
+    def __init__(self, network, n_features=118):
         super().__init__()
-        self.encoder, self.decoder, code, head = dense_autoencoder() if network == "dense" else conv_autoencoder()
+        parts = dense_autoencoder(n_features) if network == "dense" else conv_autoencoder()
+        self.encoder, self.decoder, code, head = parts
         self.head = stack([code, *head, 1])
         layers = [*self.encoder, *self.decoder]
         dense = [p for layer in layers if isinstance(layer, nn.Linear) for p in layer.parameters()]

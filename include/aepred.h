@@ -22,8 +22,9 @@
  *   - Thread classes. "pure": any thread, any time. "const": any number of threads may call const functions on the
  *     same object at the same time, without locks. "exclusive": the caller makes sure that no other call uses the
  *     object meanwhile. Nothing in the library is global.
- *   - The library never prints, exits, aborts, reads the environment or starts a thread. (A CBLAS that it was built
- *     with may do so: see docs/errors.md. By default there is none.)
+ *   - The library never prints, exits, aborts or reads the environment, and starts threads only for a model that was
+ *     allowed more than one (aep_model_set_threads). (A CBLAS that it was built with may do all of that: see
+ *     docs/errors.md. By default there is none.)
  */
 #ifndef AEPRED_H
 #define AEPRED_H
@@ -50,7 +51,7 @@ extern "C" {
 #define AEP_VERSION_PATCH 0
 #define AEP_VERSION_NUMBER (AEP_VERSION_MAJOR * 10000 + AEP_VERSION_MINOR * 100 + AEP_VERSION_PATCH)
 
-/** The version of the library that is running, for example "0.2.0". Thread class: pure. */
+/** The version of the library that is running, for example "0.3.0". Thread class: pure. */
 AEP_API const char *aep_version(void);
 
 /** The same as a number, major * 10000 + minor * 100 + patch; compare with AEP_VERSION_NUMBER. Thread class: pure. */
@@ -422,6 +423,22 @@ AEP_API int aep_model_image_layer(int *kind, size_t *size, size_t *kernel, size_
 AEP_API int aep_model_image_map(size_t *channels, size_t *height, size_t *width, const aep_model *model, int part,
                                 size_t layer);
 
+/**
+ * How many threads a call may use that trains the model or scores with it, the calling one included; 1 at first, also
+ * in a loaded model (a copy has that of its original): what a machine can spare is no part of a model, and is not saved. Results are the same, bit for
+ * bit, for any number. Calls on too few rows use one, as does aep_explain; where the system refuses threads there are
+ * fewer.
+ *
+ * Threads for scoring belong to a workspace: as many as its model was allowed when it was made, from then until it is
+ * freed. Those for training belong to the model, from the first call that trains until it is freed. In between they
+ * sleep; all signals are blocked in them; a child process after fork does without. Errors: ARGUMENT, RANGE (not 1 to
+ * 256). Thread class: exclusive.
+ */
+AEP_API int aep_model_set_threads(aep_model *model, size_t n_threads);
+
+/** The number of threads that calls may use (0 for NULL). Thread class: const. */
+AEP_API size_t aep_model_threads(const aep_model *model);
+
 /** The name of a column; NULL if it has none or does not exist. Lives as long as the model. Thread class: const. */
 AEP_API const char *aep_model_column_name(const aep_model *model, size_t column);
 
@@ -577,7 +594,7 @@ AEP_API int aep_pvalue(float *pvalues, const aep_model *model, const float *scor
  * workspace that it had; any workspace made for a model of the same shape will do.
  *
  * Where a function below takes a workspace, NULL is allowed: it then allocates one for the call (error MEMORY). With a
- * workspace nothing is allocated and no lock is taken.
+ * workspace, on one thread (see aep_model_set_threads), nothing is allocated, no lock is taken and no system call made.
  *
  * A row's results do not depend on the other rows of the call, bit for bit.
  */

@@ -11,6 +11,7 @@
 #ifndef AEP_CONV_H
 #define AEP_CONV_H
 
+#include "kernels.h"
 #include "window.h"
 
 #include <stdbool.h>
@@ -19,17 +20,17 @@
 bool aep__conv_scratch(size_t *reals, const aep__window *w, size_t filters, bool backward);
 
 /* x (rows, map) to y (rows, places, filters). row_exact: see gemm.h. */
-void aep__conv_forward(real *y, const real *x, const real *w, const real *b, const aep__window *win, size_t filters,
-                       real *scratch, size_t rows, bool row_exact);
+void aep__conv_forward(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
+                       const aep__window *win, size_t filters, real *scratch, size_t rows, bool row_exact);
 /* dw += P(x)' dy, db += sums of dy, dx += dy w' put back (unless dx is NULL) */
-void aep__conv_backward(real *dx, real *dw, real *db, const real *dy, const real *x, const real *w,
-                        const aep__window *win, size_t filters, real *scratch, size_t rows);
+void aep__conv_backward(const aep__kernels *k, real *dx, real *dw, real *db, const real *dy, const real *x,
+                        const real *w, const aep__window *win, size_t filters, real *scratch, size_t rows);
 
 /* x (rows, places, filters) to y (rows, map) */
-void aep__conv_transposed_forward(real *y, const real *x, const real *w, const real *b, const aep__window *win,
-                                  size_t filters, real *scratch, size_t rows, bool row_exact);
+void aep__conv_transposed_forward(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
+                                  const aep__window *win, size_t filters, real *scratch, size_t rows, bool row_exact);
 /* dw += x' P(dy), db += sums of dy by channel, dx += P(dy) w' (unless dx is NULL) */
-void aep__conv_transposed_backward(real *dx, real *dw, real *db, const real *dy, const real *x, const real *w,
-                                   const aep__window *win, size_t filters, real *scratch, size_t rows);
+void aep__conv_transposed_backward(const aep__kernels *k, real *dx, real *dw, real *db, const real *dy, const real *x,
+                                   const real *w, const aep__window *win, size_t filters, real *scratch, size_t rows);
 
 #endif

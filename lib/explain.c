@@ -27,27 +27,27 @@ enum blame {
 
 static bool is_image(const aep_model *model) { return model->settings.image.shape.channels > 0; }
 
-/* For the row that was just run at position 0. */
-static enum blame choose_blame(const aep_workspace *ws, const aep_model *model)
+/* For a single row that was run; alone, it lies row by row. */
+static enum blame choose_blame(const aep__scored *row, const aep_model *model)
 {
     const aep__net *net = &model->net;
     if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION))
         return BLAME_ERROR;
     if (net->error_size > 1)
         return BLAME_FEATURES;
-    const real error = *aep__value(&net->tape, &ws->frame, net->error);
-    const bool larger = error >= *aep__value(&net->tape, &ws->frame, net->predicted);
+    const real error = *aep__value(&net->tape, row->frame, net->error);
+    const bool larger = error >= *aep__value(&net->tape, row->frame, net->predicted);
     return larger || is_image(model) ? BLAME_ERROR : BLAME_SCORE;
 }
 
 /* own (n_cols) of that row; all 0 where the view does not apply. */
-static void own_parts(float *own, const aep_workspace *ws, const aep_model *model, enum blame blame)
+static void own_parts(float *own, const aep__scored *row, const aep_model *model, enum blame blame)
 {
     const aep__net *net = &model->net;
-    const real *x = aep__value(&net->tape, &ws->frame, net->x);
-    const real *rebuilt = aep__value(&net->tape, &ws->frame, net->reconstruction);
-    const real *error = aep__value(&net->tape, &ws->frame, net->error);
-    const real *predicted = aep__value(&net->tape, &ws->frame, net->predicted);
+    const real *x = aep__value(&net->tape, row->frame, net->x);
+    const real *rebuilt = aep__value(&net->tape, row->frame, net->reconstruction);
+    const real *error = aep__value(&net->tape, row->frame, net->error);
+    const real *predicted = aep__value(&net->tape, row->frame, net->predicted);
     for (size_t col = 0; col < model->schema.n_columns; col++) {
         own[col] = 0;
         for (size_t j = model->scaler.first[col]; blame != BLAME_SCORE && j < model->scaler.first[col + 1]; j++)
@@ -55,14 +55,13 @@ static void own_parts(float *own, const aep_workspace *ws, const aep_model *mode
     }
 }
 
-/* What is blamed on each of the n rows just run. */
-static void read_blamed(float *values, const aep_workspace *ws, const aep_model *model, size_t n, enum blame blame)
+/* What is blamed on each of the rows that were run. */
+static void read_blamed(float *values, const aep__scored *rows, enum blame blame)
 {
-    const real *errors = aep__value(&model->net.tape, &ws->frame, model->net.row_error);
-    if (blame != BLAME_ERROR)
-        aep__scores_read(values, ws, model, n);
-    for (size_t i = 0; blame == BLAME_ERROR && i < n; i++)
-        values[i] = (float)errors[i];
+    if (blame == BLAME_ERROR)
+        aep__scored_read(values, rows, rows->model->net.row_error);
+    else
+        aep__scores_read(values, rows);
 }
 
 static float candidate(const aep_model *model, const float *rebuilt, size_t col, size_t which)
@@ -77,14 +76,14 @@ static void drops(float *drop, aep_workspace *ws, const aep_model *model, const 
 {
     const size_t n_cols = model->schema.n_columns, n_variants = CANDIDATES * n_cols;
     for (size_t start = 0, n; start < n_variants; start += n) {
-        n = n_variants - start < ws->frame.capacity ? n_variants - start : ws->frame.capacity;
+        n = n_variants - start < ws->capacity ? n_variants - start : ws->capacity;
         for (size_t i = 0; i < n; i++) {
             const size_t col = (start + i) / CANDIDATES;
             memcpy(ws->rows + i * n_cols, row, n_cols * sizeof *row);
             ws->rows[i * n_cols + col] = candidate(model, rebuilt, col, (start + i) % CANDIDATES);
         }
-        aep__scoring_run(ws, model, ws->rows, n, model->net.score);
-        read_blamed(ws->scores, ws, model, n, blame);
+        const aep__scored scored = aep__scoring_run(ws, 0, model, ws->rows, n, model->net.score);
+        read_blamed(ws->scores, &scored, blame);
         for (size_t i = 0; i < n; i++) {
             float *best = &drop[(start + i) / CANDIDATES];
             if (from - ws->scores[i] > *best)
@@ -120,18 +119,18 @@ static void explain_row(float *shares, aep_workspace *ws, const aep_model *model
 {
     const aep__net *net = &model->net;
     const size_t n_cols = model->schema.n_columns;
-    float *rebuilt = ws->rows + ws->frame.capacity * n_cols, *drop = rebuilt + n_cols;
+    float *rebuilt = ws->rows + ws->capacity * n_cols, *drop = rebuilt + n_cols;
     float from;
-    aep__scoring_run(ws, model, row, 1, net->score);
-    const enum blame blame = choose_blame(ws, model);
-    read_blamed(&from, ws, model, 1, blame);
-    own_parts(shares, ws, model, blame);
+    const aep__scored scored = aep__scoring_run(ws, 0, model, row, 1, net->score);
+    const enum blame blame = choose_blame(&scored, model);
+    read_blamed(&from, &scored, blame);
+    own_parts(shares, &scored, model, blame);
     memset(drop, 0, n_cols * sizeof *drop);
     if (is_image(model)) {
         combine(shares, drop, n_cols);
         return;
     }
-    aep__scaler_invert(&model->scaler, aep__value(&net->tape, &ws->frame, net->reconstruction), rebuilt);
+    aep__scaler_invert(&model->scaler, aep__value(&net->tape, scored.frame, net->reconstruction), rebuilt);
     drops(drop, ws, model, row, rebuilt, from, blame);
     combine(shares, drop, n_cols);
 }

@@ -2,7 +2,6 @@
 /* Training: one step on a batch, and a whole run of epochs. */
 #include "model.h"
 
-#include "loss.h"
 #include "optim.h"
 #include "rng.h"
 
@@ -32,94 +31,131 @@ int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n
 
 static bool reserve_trainer(aep_model *model, size_t rows)
 {
-    aep__trainer trainer = {0};
-    size_t bytes = 0;
-    if (model->trainer.frame.capacity >= rows)
+    aep__trainer trainer;
+    if (model->trainer.capacity >= rows && model->trainer.n_threads == model->n_threads)
         return true;
-    if (!aep__arena_count(&bytes, model->net.tape.n_params) || !aep__arena_init(&trainer.arena, &model->mem, bytes))
+    if (!aep__trainer_init(&trainer, &model->mem, &model->net, rows, model->n_threads))
         return false;
-    trainer.dparams = aep__arena_take(&trainer.arena, model->net.tape.n_params);
-    if (!aep__frame_init(&trainer.frame, &model->mem, &model->net.tape, rows, true)) {
-        aep__trainer_free(&trainer, &model->mem);
-        return false;
-    }
     aep__trainer_free(&model->trainer, &model->mem);
     model->trainer = trainer;
     return true;
 }
 
-/* Put rows (those of an index, or the first n) into the input of the network. */
-static void load_rows(aep_model *model, const float *rows, const uint32_t *index, size_t n)
+/* Where the rows of a batch come from: those of an index, or the rows from the first on. */
+typedef struct source {
+    const aep_model *model;
+    const float *rows;
+    const uint32_t *index;
+} source;
+
+static const float *row_of(const source *s, size_t i)
 {
-    const aep__net *net = &model->net;
-    real *x = aep__value(&net->tape, &model->trainer.frame, net->x);
-    for (size_t i = 0; i < n; i++) {
-        const size_t row = index ? index[i] : i;
-        aep__scaler_apply(&model->scaler, rows + row * model->schema.n_columns, x + i * net->n_features);
-    }
+    return s->rows + (s->index ? s->index[i] : i) * s->model->schema.n_columns;
 }
 
-static aep__pass make_pass(const aep_model *model, size_t rows, bool training)
+static void load_rows(real *features, void *payload, size_t first, size_t n)
 {
-    aep__pass pass = {
-        .params = model->weights.params,
-        .dparams = model->trainer.dparams,
+    const source *s = payload;
+    const size_t n_features = s->model->net.n_features;
+    for (size_t i = 0; i < n; i++)
+        aep__scaler_apply(&s->model->scaler, row_of(s, first + i), features + i * n_features);
+}
+
+/* Shuffled rows come from all over the memory. */
+static void fetch_rows(void *payload, size_t first, size_t n)
+{
+#if defined(__GNUC__)
+    enum { LINE = 64 / sizeof(float), MOST = 64 * LINE };
+    const source *s = payload;
+    const size_t n_columns = s->model->schema.n_columns;
+    for (size_t i = first; i < first + n; i++) {
+        const float *row = row_of(s, i);
+        for (size_t j = 0; j < n_columns && j < MOST; j += LINE)
+            __builtin_prefetch(row + j);
+        __builtin_prefetch(row + n_columns - 1); /* rows do not begin on a line */
+    }
+#else
+    (void)payload, (void)first, (void)n;
+#endif
+}
+
+static aep__batch make_batch(const aep_model *model, source *s, size_t rows, bool training)
+{
+    return (aep__batch){
         .rows = rows,
+        .load = load_rows,
+        .fetch = s->index ? fetch_rows : NULL,
+        .payload = s,
+        .params = model->weights.params,
         .training = training,
         .noise = {.kind = (int)aep__option(model, AEP_OPT_NOISE),
                   .level = (real)aep__option(model, AEP_OPT_NOISE_LEVEL),
                   .block = (size_t)aep__option(model, AEP_OPT_NOISE_BLOCK),
                   .seed = (uint64_t)aep__option(model, AEP_OPT_SEED),
                   .step = model->steps},
+        .lambda1 = aep__option(model, AEP_OPT_WEIGHT_DECAY),
+        .lambda2 = aep__option(model, AEP_OPT_COMPACTNESS),
+        .lambda3 = aep__option(model, AEP_OPT_HEAD_WEIGHT),
+        .squared = aep__option(model, AEP_OPT_SQUARED) != 0,
     };
-    aep__net_weigh(&pass, aep__option(model, AEP_OPT_WEIGHT_DECAY), aep__option(model, AEP_OPT_COMPACTNESS),
-                   aep__option(model, AEP_OPT_HEAD_WEIGHT));
-    return pass;
 }
 
-static double scalar(const aep_model *model, size_t node)
+/* What Adam makes of a part of the parameters, those of the head at a rate of their own. */
+typedef struct update {
+    const aep_model *model;
+    const real *gradient;
+    aep__adam adam;
+    double scale;
+} update;
+
+static void update_part(void *payload, size_t first, size_t n)
 {
-    return (double)*aep__value(&model->net.tape, &model->trainer.frame, node);
+    const update *u = payload;
+    const aep__weights *w = &u->model->weights;
+    const size_t split = u->model->net.n_autoencoder;
+    const size_t end = first + n, middle = split < first ? first : split > end ? end : split;
+    aep__adam adam = u->adam;
+    const aep__kernels *k = u->model->net.tape.kernels;
+    if (middle > first)
+        aep__adam_step(k, &adam, w->params + first, w->m + first, w->v + first, u->gradient + first, u->scale,
+                       middle - first);
+    adam.rate *= aep__option(u->model, AEP_OPT_HEAD_RATE);
+    if (end > middle)
+        aep__adam_step(k, &adam, w->params + middle, w->m + middle, w->v + middle, u->gradient + middle, u->scale,
+                       end - middle);
 }
 
-static void update_weights(aep_model *model, double rate, double norm)
+static void update_weights(aep_model *model, const real *gradient, double rate, double norm)
 {
     const double clip = aep__option(model, AEP_OPT_GRADIENT_CLIP);
-    const double scale = clip > 0 && norm > clip ? clip / norm : 1;
-    const size_t n_autoencoder = model->net.n_autoencoder, n_head = model->net.tape.n_params - n_autoencoder;
-    const aep__weights *w = &model->weights;
-    const real *gradient = model->trainer.dparams;
-    aep__adam adam = {.rate = rate,
-                      .beta1 = aep__option(model, AEP_OPT_BETA1),
-                      .beta2 = aep__option(model, AEP_OPT_BETA2),
-                      .epsilon = aep__option(model, AEP_OPT_EPSILON),
-                      .step = ++model->weights.age};
-    aep__adam_step(&adam, w->params, w->m, w->v, gradient, scale, n_autoencoder);
-    adam.rate *= aep__option(model, AEP_OPT_HEAD_RATE);
-    aep__adam_step(&adam, w->params + n_autoencoder, w->m + n_autoencoder, w->v + n_autoencoder,
-                   gradient + n_autoencoder, scale, n_head);
+    update u = {.model = model,
+                .gradient = gradient,
+                .adam = {.rate = rate,
+                         .beta1 = aep__option(model, AEP_OPT_BETA1),
+                         .beta2 = aep__option(model, AEP_OPT_BETA2),
+                         .epsilon = aep__option(model, AEP_OPT_EPSILON),
+                         .step = ++model->weights.age},
+                .scale = clip > 0 && norm > clip ? clip / norm : 1};
+    aep__trainer_for_params(&model->trainer, update_part, &u, model->net.tape.n_params);
 }
 
-/* One optimiser step on the rows loaded. DIVERGED: nothing has changed. */
-static int step(aep_model *model, size_t rows, double rate)
+/* One optimiser step. DIVERGED: nothing has changed. */
+static int step(aep_model *model, source *s, size_t rows, double rate)
 {
-    const aep__net *net = &model->net;
-    const aep__pass pass = make_pass(model, rows, true);
-    aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->loss);
-    memset(model->trainer.dparams, 0, net->tape.n_params * sizeof(real));
-    aep__tape_backward(&net->tape, &model->trainer.frame, &pass, net->loss);
-    const double loss = scalar(model, net->loss);
-    const double norm = aep__gradient_norm(model->trainer.dparams, net->tape.n_params);
-    if (!isfinite(loss) || !(norm < largest_gradient))
+    const aep__batch batch = make_batch(model, s, rows, true);
+    const aep__losses losses = aep__trainer_run(&model->trainer, &model->net, &batch);
+    double norm;
+    const real *gradient = aep__trainer_gradient(&model->trainer, &norm, &model->net);
+    if (!isfinite(losses.total) || !(norm < largest_gradient))
         return aep__fail(&model->log, AEP_E_DIVERGED,
                          "step %llu diverged (loss %g, gradient norm %g): lower learning_rate or set gradient_clip",
-                         (unsigned long long)model->steps + 1, loss, norm);
-    update_weights(model, rate, norm);
+                         (unsigned long long)model->steps + 1, losses.total, norm);
+    update_weights(model, gradient, rate, norm);
     model->steps++;
-    model->last[AEP__FIGURE_LOSS] = loss;
-    model->last[AEP__FIGURE_RECONSTRUCTION] = scalar(model, net->loss_reconstruction);
-    model->last[AEP__FIGURE_COMPACTNESS] = scalar(model, net->loss_compactness);
-    model->last[AEP__FIGURE_PREDICTION] = scalar(model, net->loss_prediction);
+    model->last[AEP__FIGURE_LOSS] = losses.total;
+    model->last[AEP__FIGURE_RECONSTRUCTION] = losses.reconstruction;
+    model->last[AEP__FIGURE_COMPACTNESS] = losses.compactness;
+    model->last[AEP__FIGURE_PREDICTION] = losses.prediction;
     model->last[AEP__FIGURE_RATE] = rate;
     model->gradient_norm = norm;
     return AEP_OK;
@@ -140,13 +176,13 @@ int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return aep__fail(&model->log, AEP_E_STATE, "the scaling is not fitted: call aep_fit_scaling first");
     if (!reserve_trainer(model, n_rows))
         return aep__fail(&model->log, AEP_E_MEMORY, "no memory to train on %zu rows", n_rows);
-    load_rows(model, rows, NULL, n_rows);
     const uint64_t n_steps = (uint64_t)aep__option(model, AEP_OPT_SCHEDULE_STEPS);
     if (n_steps && model->steps == n_steps && aep__choice(model, AEP_OPT_SCHEDULE, AEP_SCHEDULE_COSINE))
         aep__logf(&model->log, AEP_LOG_WARNING,
                   "the %llu steps of schedule_steps are over: the learning rate is 0 from now on",
                   (unsigned long long)n_steps);
-    status = step(model, n_rows, scheduled_rate(model, model->steps, n_steps));
+    source s = {.model = model, .rows = rows};
+    status = step(model, &s, n_rows, scheduled_rate(model, model->steps, n_steps));
     if (status)
         return status;
     aep__scaler_freeze(&model->scaler, &model->mem);
@@ -324,16 +360,13 @@ static void shuffle(const plan *p, const aep_model *model)
 /* J without weight decay and noise, the mean over the rows held back. */
 static double validation_loss(const plan *p, aep_model *model)
 {
-    const aep__net *net = &model->net;
     double sum = 0;
-    const size_t most = largest_batch(p); /* not what the frame happens to hold: L_C depends on how rows are grouped */
+    const size_t most = largest_batch(p); /* not what there is room for: L_C depends on how rows are grouped */
     for (size_t start = 0, n; start < p->n_validation; start += n) {
         n = p->n_validation - start < most ? p->n_validation - start : most;
-        load_rows(model, p->rows, p->split + start, n);
-        aep__pass pass = make_pass(model, n, false);
-        pass.weight[1] = 0;
-        aep__tape_forward(&net->tape, &model->trainer.frame, &pass, net->loss);
-        sum += (double)n * scalar(model, net->loss);
+        source s = {.model = model, .rows = p->rows, .index = p->split + start};
+        const aep__batch batch = make_batch(model, &s, n, false);
+        sum += (double)n * aep__trainer_run(&model->trainer, &model->net, &batch).total;
     }
     return sum / (double)p->n_validation;
 }
@@ -372,9 +405,9 @@ static int run_batch(const plan *p, aep_model *model)
         shuffle(p, model);
     for (size_t i = 0; i < n; i++)
         p->batch[i] = p->split[p->n_validation + p->order[start + i]];
-    load_rows(model, p->rows, p->batch, n);
+    source s = {.model = model, .rows = p->rows, .index = p->batch};
     const uint64_t t = run->epoch * p->n_batches + run->batch, n_steps = run->epochs * p->n_batches;
-    int status = step(model, n, scheduled_rate(model, t, n_steps));
+    int status = step(model, &s, n, scheduled_rate(model, t, n_steps));
     if (status)
         return status;
     for (int i = 0; i < AEP__FIGURE_VALIDATION; i++)
@@ -408,23 +441,22 @@ static int run_all(const plan *p, aep_model *model, aep_progress_fn progress, vo
     return AEP_OK;
 }
 
-/* Some of the rows trained on, run without noise up to a node; returns how many. */
-static size_t run_sample(const plan *p, aep_model *model, size_t node)
+/* Some of the rows trained on. */
+static source sample(size_t *n, const plan *p, const aep_model *model)
 {
-    const size_t n = p->n_train < largest_batch(p) ? p->n_train : largest_batch(p);
-    const aep__pass pass = make_pass(model, n, false);
-    load_rows(model, p->rows, p->split + p->n_validation, n);
-    aep__tape_forward(&model->net.tape, &model->trainer.frame, &pass, node);
-    return n;
+    *n = p->n_train < largest_batch(p) ? p->n_train : largest_batch(p);
+    return (source){.model = model, .rows = p->rows, .index = p->split + p->n_validation};
 }
 
 /* A step is found to have diverged by the next one; the last has none. */
 static bool last_step_diverged(const plan *p, aep_model *model)
 {
+    size_t n;
     if (model->run.best_epoch) /* those weights were validated */
         return false;
-    run_sample(p, model, model->net.loss);
-    const double loss = scalar(model, model->net.loss);
+    source s = sample(&n, p, model);
+    const aep__batch batch = make_batch(model, &s, n, false);
+    const double loss = aep__trainer_run(&model->trainer, &model->net, &batch).total;
     if (isfinite(loss))
         return false;
     (void)aep__fail(&model->log, AEP_E_DIVERGED,
@@ -434,18 +466,15 @@ static bool last_step_diverged(const plan *p, aep_model *model)
 
 static void warn_if_reconstruction_is_constant(const plan *p, aep_model *model)
 {
-    const aep__net *net = &model->net;
-    const aep__frame *frame = &model->trainer.frame;
-    const size_t n = run_sample(p, model, net->reconstruction), width = net->n_features;
-    real *mean = aep__gradient(&net->tape, frame, net->reconstruction); /* as wide, and free */
-    const double before = (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->x), n, width);
-    const double after =
-        (double)aep__compactness_forward(mean, aep__value(&net->tape, frame, net->reconstruction), n, width);
-    if (after < collapsed_variance * before)
+    size_t n;
+    source s = sample(&n, p, model);
+    const aep__batch batch = make_batch(model, &s, n, false);
+    const double share = aep__trainer_kept_variance(&model->trainer, &model->net, &batch);
+    if (share < collapsed_variance)
         aep__logf(&model->log, AEP_LOG_WARNING,
                   "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; "
                   "lower the option compactness, or train longer",
-                  100 * after / before);
+                  100 * share);
 }
 
 static void finish(const plan *p, aep_model *model)
@@ -460,7 +489,10 @@ static void finish(const plan *p, aep_model *model)
 int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, aep_progress_fn progress, void *payload)
 {
     plan p;
-    int status = aep__rows_check(model, rows, n_rows, n_cols, 2, true);
+    int status = aep__shape_check(model, rows, n_rows, n_cols, 2);
+    if (!status)
+        status = aep__values_check(model, rows, n_rows, true,
+                                   model->trainer.n_threads == model->n_threads ? model->trainer.team : NULL);
     if (status)
         return status;
     status = prepare(&p, model, rows, n_rows);

@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The terms of the joint loss: value beside gradient. Sums are in double; gradients are always added to (+=). */
+/*
+ * The terms of the joint loss, taken block by block: what a block adds to their sums, in double, and the gradients of
+ * its rows, which need the number of rows of the whole batch and its mean. Lanes of a panel past its rows get a
+ * gradient of 0.
+ */
 #ifndef AEP_LOSS_H
 #define AEP_LOSS_H
 
-#include "real.h"
+#include "ops.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+/* Of the mean of y, or of the squares of y, over a batch: the sum over a block, and dy = d y', with d the weight of the
+   mean over the number of rows of the batch. */
+double aep__mean_sum(const real *y, const aep__block *block, bool squared);
+void aep__mean_backward(real *dy, real d, const real *y, const aep__block *block, bool squared);
 
-/* y (rows): y_i = ||a_i - b_i||_2 for a, b (rows, n). Reconstruction error and prediction error. */
-void aep__row_norm_forward(real *y, const real *a, const real *b, size_t rows, size_t n);
-/* da_i += dy_i (a_i - b_i) / y_i, db_i -= the same; 0 where y_i is 0, which is a subgradient. da or db may be NULL. */
-void aep__row_norm_backward(real *da, real *db, const real *dy, const real *a, const real *b, const real *y,
-                            size_t rows, size_t n);
-
-/* (1/rows) sum_i y_i, or of the squares */
-real aep__mean_forward(const real *y, size_t rows, bool squared);
-void aep__mean_backward(real *dy, real d, const real *y, size_t rows, bool squared);
-
-/* L_C = 1/(n k) sum_i (z_i - m)'(z_i - m), m the batch mean, for z (n, k); mean (k) is written */
-real aep__compactness_forward(real *mean, const real *z, size_t n, size_t k);
-/* dz_i += d 2 (z_i - m) / (n k); what goes through m adds up to zero */
-void aep__compactness_backward(real *dz, real d, const real *z, const real *mean, size_t n, size_t k);
-
-double aep__sum_of_squares(const real *x, size_t n);
-
-/* sum theta^2 */
-real aep__weight_decay_forward(const real *theta, size_t n);
-void aep__weight_decay_backward(real *dtheta, real d, const real *theta, size_t n);
+/*
+ * Compactness, L_C = 1/(n k) sum_i (z_i - m)'(z_i - m), m the batch mean, of z (n, k): the sums (k) that the mean is
+ * made of are added to; then the sum over a block; then dz = d (z - m), with d the weight of the loss times 2 / (n k):
+ * what goes through m adds up to zero.
+ */
+void aep__column_sums(double *sums, const real *z, const aep__block *block, size_t k);
+double aep__compactness_sum(const real *z, const real *mean, const aep__block *block, size_t k);
+void aep__compactness_backward(real *dz, real d, const real *z, const real *mean, const aep__block *block, size_t k);
 
 #endif

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { MOST_THREADS = 256 };
+
 /* ------------------------------------------------------------------------------------------- parts of a model */
 
 double aep__option(const aep_model *model, int key) { return model->settings.value[key]; }
@@ -68,13 +70,6 @@ void aep__run_end(aep_model *model)
 {
     aep__weights_free(&model->run.best, &model->mem);
     model->run = (aep__run){0};
-}
-
-void aep__trainer_free(aep__trainer *trainer, const aep_allocator *mem)
-{
-    aep__frame_free(&trainer->frame, mem);
-    aep__arena_free(&trainer->arena, mem);
-    *trainer = (aep__trainer){0};
 }
 
 /* ---------------------------------------------------------------------------------------------------- making */
@@ -198,7 +193,6 @@ static int make_net(aep__net *net, const aep_allocator *mem, const aep__settings
         .output_activation = (int)value[AEP_OPT_OUTPUT_ACTIVATION],
         .head_activation = (int)value[AEP_OPT_HEAD_ACTIVATION],
         .vector_error = (int)value[AEP_OPT_ERROR] == AEP_ERROR_VECTOR,
-        .squared = value[AEP_OPT_SQUARED] != 0,
         .head_gradient = value[AEP_OPT_HEAD_GRADIENT] != 0,
     };
     return aep__net_init(net, mem, &config);
@@ -258,6 +252,7 @@ int aep__model_make(aep_model **model, const aep_allocator *mem, const aep__log 
     if (!m)
         return aep__fail(log, AEP_E_MEMORY, "no memory for a model");
     m->mem = *mem;
+    m->n_threads = 1;
     m->log = *log;
     m->settings = *settings;
     for (int i = 0; i < AEP__FIGURE_COUNT; i++)
@@ -333,6 +328,7 @@ static int copy_state(aep_model *c, const aep_model *model)
     aep__scaler_free(&c->scaler, &c->mem);
     c->scaler = scaler;
     aep__weights_copy(&c->weights, &model->weights, model->net.tape.n_params);
+    c->n_threads = model->n_threads;
     c->steps = model->steps;
     c->epochs = model->epochs;
     c->best_epoch = model->best_epoch;
@@ -397,10 +393,9 @@ static int report_value(const aep_model *model, int status, float value, size_t 
                      isnan(value) ? "NaN" : "infinite", advice);
 }
 
-int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least,
-                    bool training)
+int aep__shape_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least)
 {
-    size_t row, col, n_values;
+    size_t n_values;
     if (!model)
         return AEP_E_ARGUMENT;
     if (!rows)
@@ -412,8 +407,61 @@ int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, si
         return aep__fail(&model->log, AEP_E_ROWS, "%zu rows were given, at least %zu are needed", n_rows, least);
     if (!aep__mul(&n_values, n_rows, n_cols) || !aep__mul(&n_values, n_values, sizeof *rows))
         return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows of %zu columns do not fit into memory", n_rows, n_cols);
-    int status = aep__scaler_check(&row, &col, &model->scaler, rows, n_rows, training);
-    return status ? report_value(model, status, rows[row * n_cols + col], row, col) : AEP_OK;
+    return AEP_OK;
+}
+
+/* A check of many rows, in pieces. */
+typedef struct values_check {
+    const aep_model *model;
+    const float *rows;
+    size_t n_rows;
+    bool training;
+    atomic_size_t first_bad; /* piece, or the number of pieces */
+    aep__pieces pieces;
+} values_check;
+
+enum { CHECKED_AT_A_TIME = 4096 };
+
+static int check_piece(size_t *row, size_t *col, const values_check *c, size_t piece)
+{
+    const size_t first = piece * CHECKED_AT_A_TIME, left = c->n_rows - first, n_cols = c->model->schema.n_columns;
+    int status = aep__scaler_check(row, col, &c->model->scaler, c->rows + first * n_cols,
+                                   left < CHECKED_AT_A_TIME ? left : CHECKED_AT_A_TIME, c->training);
+    *row += first;
+    return status;
+}
+
+static void check_pieces(void *payload, size_t worker)
+{
+    values_check *c = payload;
+    (void)worker;
+    for (size_t piece, row = 0, col; aep__pieces_take(&piece, &c->pieces);) {
+        size_t first = atomic_load(&c->first_bad);
+        if (piece < first && check_piece(&row, &col, c, piece))
+            while (piece < first && !atomic_compare_exchange_weak(&c->first_bad, &first, piece))
+                ;
+    }
+}
+
+int aep__values_check(const aep_model *model, const float *rows, size_t n_rows, bool training, aep__team *team)
+{
+    size_t row = 0, col = 0;
+    values_check c = {.model = model, .rows = rows, .n_rows = n_rows, .training = training};
+    aep__pieces_init(&c.pieces, (n_rows - 1) / CHECKED_AT_A_TIME + 1);
+    atomic_init(&c.first_bad, c.pieces.n);
+    aep__team_run(c.pieces.n > 1 ? team : NULL, check_pieces, &c);
+    const size_t bad = atomic_load(&c.first_bad);
+    if (bad == c.pieces.n)
+        return AEP_OK;
+    const int status = check_piece(&row, &col, &c, bad);
+    return report_value(model, status, rows[row * model->schema.n_columns + col], row, col);
+}
+
+int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least,
+                    bool training)
+{
+    const int status = aep__shape_check(model, rows, n_rows, n_cols, least);
+    return status ? status : aep__values_check(model, rows, n_rows, training, NULL);
 }
 
 int aep_check_rows(size_t *row, size_t *col, const aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
@@ -439,6 +487,18 @@ size_t aep_model_n_columns(const aep_model *model) { return model ? model->schem
 size_t aep_model_n_features(const aep_model *model) { return model ? model->net.n_features : 0; }
 size_t aep_model_code_size(const aep_model *model) { return model ? model->net.code_size : 0; }
 size_t aep_model_error_size(const aep_model *model) { return model ? model->net.error_size : 0; }
+
+int aep_model_set_threads(aep_model *model, size_t n_threads)
+{
+    if (!model)
+        return AEP_E_ARGUMENT;
+    if (n_threads < 1 || n_threads > MOST_THREADS)
+        return aep__fail(&model->log, AEP_E_RANGE, "%zu threads: a model may use 1 to %d", n_threads, MOST_THREADS);
+    model->n_threads = n_threads;
+    return AEP_OK;
+}
+
+size_t aep_model_threads(const aep_model *model) { return model ? model->n_threads : 0; }
 
 int aep_model_layers(size_t *widths, size_t capacity, const aep_model *model, int part)
 {

@@ -7,6 +7,7 @@
 #include "net.h"
 #include "options.h"
 #include "scaler.h"
+#include "trainer.h"
 
 enum { AEP__MAX_HISTORY = 100000 };
 
@@ -45,13 +46,6 @@ typedef struct aep__run {
     aep__weights best;              /* with a validation share */
 } aep__run;
 
-/* Memory for training; built when needed, not part of what a model is. */
-typedef struct aep__trainer {
-    aep__arena arena;
-    real *dparams;
-    aep__frame frame;
-} aep__trainer;
-
 struct aep_model {
     aep_allocator mem;
     aep__log log;
@@ -68,7 +62,8 @@ struct aep_model {
     aep__history history;
     aep__calibration calibration;
     aep__run run;
-    aep__trainer trainer;
+    aep__trainer trainer; /* memory for training; built when needed, not part of what a model is */
+    size_t n_threads;     /* that a call may use; likewise not part of it */
 };
 
 /* A model with untrained, unscaled networks from settings and a schema, which is copied. Checks what depends on more
@@ -93,10 +88,13 @@ bool aep__history_reserve(aep__history *history, const aep_allocator *mem, size_
 void aep__history_add(aep__history *history, const double figures[AEP__FIGURE_COUNT]);
 
 void aep__run_end(aep_model *model);
-void aep__trainer_free(aep__trainer *trainer, const aep_allocator *mem);
 
 /* The argument checks that all calls on rows share: NULL, column count, row count, values. Logs what it refuses. */
 int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least,
                     bool training);
+
+/* Its two parts: the arguments, and the values, on a team if there is one. */
+int aep__shape_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least);
+int aep__values_check(const aep_model *model, const float *rows, size_t n_rows, bool training, aep__team *team);
 
 #endif

@@ -101,6 +101,7 @@ static void build_autoencoder(aep__net *net, const aep__net_config *c)
     net->dense_begin = tape->n_params;
     node = stack(tape, node, c->encoder, c->n_encoder - 1, c->activation);
     net->z = aep__layer_dense(tape, node, net->code_size, c->code_activation);
+    tape->part = AEP__PASSING;
     node = stack(tape, net->z, c->decoder, c->n_decoder, c->activation);
     net->reconstruction = output(net, c, node);
     net->row_error = row_norm(tape, net->x, net->reconstruction);
@@ -122,20 +123,9 @@ static void build_head(aep__net *net, const aep__net_config *c)
     net->score = row_norm(tape, stop(tape, net->error, net->error_size, c->head_gradient), net->predicted);
 }
 
-static void build_losses(aep__net *net, const aep__net_config *c)
-{
-    aep__tape *tape = &net->tape;
-    net->loss_reconstruction = aep__tape_add(tape, AEP__OP_MEAN, c->squared, 0, 0, &net->row_error, 1);
-    net->loss_decay = aep__tape_add_decay(tape, net->dense_begin, net->dense_end - net->dense_begin);
-    net->loss_compactness = aep__tape_add(tape, AEP__OP_COMPACTNESS, 0, 0, 0, &net->z, 1);
-    net->loss_prediction = aep__tape_add(tape, AEP__OP_MEAN, c->squared, 0, 0, &net->score, 1);
-    const size_t terms[] = {net->loss_reconstruction, net->loss_decay, net->loss_compactness, net->loss_prediction};
-    net->loss = aep__tape_add(tape, AEP__OP_WEIGHTED_SUM, 0, 0, 0, terms, 4);
-}
-
 int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config *c)
 {
-    enum { FIXED_NODES = 18 };
+    enum { FIXED_NODES = 12 };
     *net = (aep__net){.n_features = c->n_features,
                       .code_size = c->encoder[c->n_encoder - 1],
                       .error_size = c->vector_error ? c->n_features : 1};
@@ -145,7 +135,12 @@ int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config
         return AEP_E_MEMORY;
     build_autoencoder(net, c);
     build_head(net, c);
-    build_losses(net, c);
+    if (!net->tape.failed) {
+        aep__tape_seed(&net->tape, net->row_error);
+        aep__tape_seed(&net->tape, net->z);
+        aep__tape_seed(&net->tape, net->score);
+        aep__tape_finish(&net->tape);
+    }
     if (net->tape.failed || net->tape.row_reals > AEP__MAX_ROW_REALS) {
         aep__net_free(net, mem);
         return AEP_E_LIMIT;
@@ -154,11 +149,3 @@ int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config
 }
 
 void aep__net_free(aep__net *net, const aep_allocator *mem) { aep__tape_free(&net->tape, mem); }
-
-void aep__net_weigh(aep__pass *pass, double lambda1, double lambda2, double lambda3)
-{
-    pass->weight[0] = 1;
-    pass->weight[1] = (real)lambda1;
-    pass->weight[2] = (real)lambda2;
-    pass->weight[3] = (real)lambda3;
-}

@@ -5,7 +5,7 @@
  *   e  = r, or |x - x'| feature by feature;  e' = head(z);  s = ||e - e'||
  *   J  = mean r + lambda1 sum theta^2 + lambda2 L_C(z) + lambda3 mean s
  * where theta are the parameters of encoder and decoder (the dense layers of both, not the image layers), and the head
- * sees z and e through a gradient stop.
+ * sees z and e through a gradient stop. J itself is not on the tape: trainer.h.
  *
  * Of images the encoder is image layers, then dense ones; the decoder dense ones, then image layers. Rows come channel
  * by channel; between the image layers channels are last.
@@ -23,7 +23,7 @@ typedef struct aep__net_config {
     const size_t *encoder, *decoder, *head; /* widths; the encoder's last is the code; decoder and head: hidden ones */
     size_t n_encoder, n_decoder, n_head;
     int activation, code_activation, output_activation, head_activation; /* enum aep_activation */
-    bool vector_error, squared, head_gradient;
+    bool vector_error, head_gradient;
 } aep__net_config;
 
 /* Most values that a row may take on its way through a network: 1 GiB. */
@@ -33,7 +33,6 @@ typedef struct aep__net {
     aep__tape tape;
     size_t x, z, reconstruction;               /* nodes: (rows, n_features), (rows, code), (rows, n_features) */
     size_t row_error, error, predicted, score; /* r (rows, 1), e and e' (rows, error_size), s (rows, 1) */
-    size_t loss_reconstruction, loss_decay, loss_compactness, loss_prediction, loss; /* scalars */
     size_t n_features, code_size, error_size;
     size_t n_autoencoder;          /* parameters of encoder and decoder, which come first in the block */
     size_t dense_begin, dense_end; /* of these, the ones that decay: of the fully connected layers */
@@ -42,8 +41,5 @@ typedef struct aep__net {
 /* LIMIT or MEMORY on failure. */
 int aep__net_init(aep__net *net, const aep_allocator *mem, const aep__net_config *config);
 void aep__net_free(aep__net *net, const aep_allocator *mem);
-
-/* Put lambda1 (weight decay), lambda2 (compactness) and lambda3 (head) into a pass. */
-void aep__net_weigh(aep__pass *pass, double lambda1, double lambda2, double lambda3);
 
 #endif

@@ -2,34 +2,164 @@
 #include "ops.h"
 
 #include "gemm.h"
+#include "mem.h"
 #include "rng.h"
 
 #include <aepred.h>
 #include <math.h>
 #include <string.h>
 
-void aep__dense_forward(real *y, const real *x, const real *w, const real *b, size_t rows, size_t n_in, size_t n_out,
-                        bool row_exact)
+void aep__block_put(const aep__kernels *k, real *matrix, const aep__block *block, const real *rows, size_t width)
 {
-    aep__gemm_forward(y, x, w, b, rows, n_out, n_in, row_exact);
+    if (!block->lanes) {
+        memcpy(matrix, rows, block->rows * width * sizeof *rows);
+        return;
+    }
+    k->transpose(matrix, block->lanes, rows, width, block->rows, width);
+    for (size_t j = 0; j < width && block->rows < block->lanes; j++)
+        memset(matrix + j * block->lanes + block->rows, 0, (block->lanes - block->rows) * sizeof *matrix);
 }
 
-void aep__dense_backward(real *dx, real *dw, real *db, const real *dy, const real *x, const real *w, real *scratch,
-                         size_t rows, size_t n_in, size_t n_out)
+void aep__block_get(const aep__kernels *k, real *rows, const real *matrix, const aep__block *block, size_t width)
 {
-    aep__gemm_dw(dw, x, dy, rows, n_out, n_in);
-    for (size_t i = 0; i < rows; i++)
-        for (size_t j = 0; j < n_out; j++)
-            db[j] += dy[i * n_out + j];
+    if (block->lanes)
+        k->transpose(rows, width, matrix, block->lanes, width, block->rows);
+    else
+        memcpy(rows, matrix, block->rows * width * sizeof *rows);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- dense */
+
+void aep__dense_forward(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
+                        const aep__block *block, size_t n_in, size_t n_out, bool row_exact)
+{
+    const size_t rows = block->rows, lanes = block->lanes;
+    const aep__product by_row = {.c = y,
+                                 .c_row = n_out,
+                                 .a = x,
+                                 .a_row = n_in,
+                                 .a_col = 1,
+                                 .b = w,
+                                 .b_row = n_out,
+                                 .m = rows,
+                                 .n = n_out,
+                                 .k = n_in,
+                                 .start = AEP__START_COLUMNS,
+                                 .bias = b};
+    const aep__product panel = {.c = y,
+                                .c_row = lanes,
+                                .a = w,
+                                .a_row = 1,
+                                .a_col = n_out,
+                                .b = x,
+                                .b_row = lanes,
+                                .m = n_out,
+                                .n = lanes,
+                                .k = n_in,
+                                .start = AEP__START_ROWS,
+                                .bias = b}; /* y' = w' x' */
+    aep__gemm(k, lanes ? &panel : &by_row, row_exact);
+}
+
+/* n rounded up; 0 where that overflows, which aep__dense_scratch has refused before. */
+static size_t whole_lanes(size_t n) { return (n + (AEP__LANES - 1)) / AEP__LANES * AEP__LANES; }
+
+bool aep__dense_scratch(size_t *reals, size_t rows, bool panels, size_t n_in, size_t n_out)
+{
+    return panels ? n_out <= SIZE_MAX - AEP__LANES && aep__mul(reals, rows, whole_lanes(n_out))
+                  : aep__mul(reals, n_in, n_out);
+}
+
+/* db += the column sums of dy (rows, n), whose rows are dy_row apart: a product with ones. */
+static void add_bias_gradient(const aep__kernels *k, real *db, const real *dy, size_t dy_row, size_t rows, size_t n)
+{
+    static const real one = 1;
+    const aep__product p = {
+        .c = db, .c_row = n, .a = &one, .b = dy, .b_row = dy_row, .m = 1, .n = n, .k = rows, .start = AEP__START_C};
+    k->product(&p);
+}
+
+static void backward_rows(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
+                          const real *w, real *scratch, size_t rows, size_t n_in, size_t n_out)
+{
+    const aep__product by_w = {.c = dw,
+                               .c_row = n_out,
+                               .a = x,
+                               .a_row = 1,
+                               .a_col = n_in,
+                               .b = dy,
+                               .b_row = n_out,
+                               .m = n_in,
+                               .n = n_out,
+                               .k = rows,
+                               .start = AEP__START_C};
+    const aep__product by_x = {.c = dx,
+                               .c_row = n_in,
+                               .a = dy,
+                               .a_row = n_out,
+                               .a_col = 1,
+                               .b = scratch,
+                               .b_row = n_in,
+                               .m = rows,
+                               .n = n_in,
+                               .k = n_out,
+                               .start = add ? AEP__START_C : AEP__START_ZERO};
+    aep__gemm(k, &by_w, false);
+    add_bias_gradient(k, db, dy, n_out, rows, n_out);
+    if (!dx)
+        return;
+    k->transpose(scratch, n_in, w, n_out, n_in, n_out);
+    aep__gemm(k, &by_x, false);
+}
+
+static void backward_panel(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
+                           const real *w, real *scratch, const aep__block *block, size_t n_in, size_t n_out)
+{
+    const size_t lanes = block->lanes, width = whole_lanes(n_out); /* scratch: dy row by row */
+    const aep__product by_w = {.c = dw,
+                               .c_row = n_out,
+                               .a = x,
+                               .a_row = lanes,
+                               .a_col = 1,
+                               .b = scratch,
+                               .b_row = width,
+                               .m = n_in,
+                               .n = n_out,
+                               .k = block->rows,
+                               .start = AEP__START_C};
+    const aep__product by_x = {.c = dx,
+                               .c_row = lanes,
+                               .a = w,
+                               .a_row = n_out,
+                               .a_col = 1,
+                               .b = dy,
+                               .b_row = lanes,
+                               .m = n_in,
+                               .n = lanes,
+                               .k = n_out,
+                               .start = add ? AEP__START_C : AEP__START_ZERO};
+    k->transpose(scratch, width, dy, lanes, n_out, block->rows);
+    aep__gemm(k, &by_w, false);
+    add_bias_gradient(k, db, scratch, width, block->rows, n_out);
     if (dx)
-        aep__gemm_dx(dx, dy, w, scratch, rows, n_out, n_in);
+        aep__gemm(k, &by_x, false);
 }
 
-static void add_normal(const aep__noise *noise, real *y, const real *x, size_t n, uint32_t row)
+void aep__dense_backward(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
+                         const real *w, real *scratch, const aep__block *block, size_t n_in, size_t n_out)
+{
+    if (block->lanes)
+        backward_panel(k, dx, add, dw, db, dy, x, w, scratch, block, n_in, n_out);
+    else
+        backward_rows(k, dx, add, dw, db, dy, x, w, scratch, block->rows, n_in, n_out);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- noise */
+
+static void add_normal(const aep__kernels *k, const aep__noise *noise, real *y, const real *x, size_t n, uint32_t row)
 {
     aep__rng_normal(y, n, noise->seed, AEP__STREAM_NOISE, noise->step, row);
-    for (size_t j = 0; j < n; j++)
-        y[j] = x[j] + noise->level * y[j];
+    k->add_noise(y, x, noise->level, n);
 }
 
 /* Squares of `block` pixels; one uniform number each, kept in front of y until they have been used: a pixel's square
@@ -55,36 +185,82 @@ static void mask(const aep__noise *noise, real *y, const real *x, const aep__gri
     }
 }
 
-void aep__noise_forward(const aep__noise *noise, real *y, const real *x, size_t rows, const aep__grid *grid)
+static void noise_rows(const aep__kernels *k, const aep__noise *noise, real *y, const real *x, size_t rows,
+                       const aep__grid *grid, size_t first_row)
 {
     const size_t n = grid->channels * grid->height * grid->width;
     for (size_t i = 0; i < rows; i++, x += n, y += n)
-        switch (noise->kind) {
-        case AEP_NOISE_NONE:
-            memcpy(y, x, n * sizeof *y);
-            break;
-        case AEP_NOISE_GAUSSIAN:
-            add_normal(noise, y, x, n, (uint32_t)i);
-            break;
-        default: /* AEP_NOISE_MASKING, AEP_NOISE_BLOCK */
-            mask(noise, y, x, grid, noise->kind == AEP_NOISE_BLOCK ? noise->block : 1, (uint32_t)i);
-            break;
+        if (noise->kind == AEP_NOISE_GAUSSIAN)
+            add_normal(k, noise, y, x, n, (uint32_t)(first_row + i));
+        else
+            mask(noise, y, x, grid, noise->kind == AEP_NOISE_BLOCK ? noise->block : 1, (uint32_t)(first_row + i));
+}
+
+static void noise_panel(const aep__kernels *k, const aep__noise *noise, real *y, const real *x, size_t lanes,
+                        size_t width, size_t first_row)
+{
+    const aep__draw draw = {
+        .seed = noise->seed, .step = noise->step, .stream = AEP__STREAM_NOISE, .first_row = (uint32_t)first_row};
+    (noise->kind == AEP_NOISE_GAUSSIAN ? k->normal_panel : k->mask_panel)(y, x, noise->level, width, lanes, &draw);
+}
+
+void aep__noise_forward(const aep__kernels *k, const aep__noise *noise, real *y, const real *x, const aep__block *block,
+                        const aep__grid *grid, size_t first_row)
+{
+    const size_t n = grid->channels * grid->height * grid->width;
+    if (noise->kind == AEP_NOISE_NONE)
+        memcpy(y, x, n * aep__block_size(block) * sizeof *y);
+    else if (block->lanes)
+        noise_panel(k, noise, y, x, block->lanes, n, first_row);
+    else
+        noise_rows(k, noise, y, x, block->rows, grid, first_row);
+}
+
+/* ------------------------------------------------------------------------------------------------------ distances */
+
+/* In four chains, so that it does not wait for each addition; norm_panel of the kernels does the same. */
+static real distance(const real *a, const real *b, size_t n)
+{
+    double sum[4] = {0};
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4)
+        for (size_t chain = 0; chain < 4; chain++) {
+            const double d = (double)(a[j + chain] - b[j + chain]);
+            sum[chain] += d * d;
         }
-}
-
-void aep__abs_diff_forward(real *y, const real *a, const real *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        y[i] = AEP_R(fabs)(a[i] - b[i]);
-}
-
-void aep__abs_diff_backward(real *da, real *db, const real *dy, const real *a, const real *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        real d = a[i] > b[i] ? dy[i] : a[i] < b[i] ? -dy[i] : 0;
-        if (da)
-            da[i] += d;
-        if (db)
-            db[i] -= d;
+    for (; j < n; j++) {
+        const double d = (double)(a[j] - b[j]);
+        sum[0] += d * d;
     }
+    return (real)sqrt((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+void aep__row_norm_forward(const aep__kernels *k, real *y, const real *a, const real *b, const aep__block *block,
+                           size_t n)
+{
+    if (block->lanes)
+        k->norm_panel(y, a, b, n, block->lanes);
+    else
+        for (size_t i = 0; i < block->rows; i++)
+            y[i] = distance(a + i * n, b + i * n, n);
+}
+
+void aep__row_norm_backward(const aep__kernels *k, real *da, bool add_a, real *db, bool add_b, const real *dy,
+                            const real *a, const real *b, const real *y, real *scratch, const aep__block *block,
+                            size_t n)
+{
+    for (size_t i = 0; i < aep__block_size(block); i++)
+        scratch[i] = y[i] > 0 ? dy[i] / y[i] : 0;
+    if (block->lanes) {
+        k->norm_panel_backward(da, add_a, db, add_b, scratch, a, b, n, block->lanes);
+        return;
+    }
+    for (size_t i = 0; i < block->rows; i++)
+        for (size_t j = i * n; j < (i + 1) * n; j++) {
+            const real d = scratch[i] * (a[j] - b[j]);
+            if (da)
+                da[j] = add_a ? da[j] + d : d;
+            if (db)
+                db[j] = add_b ? db[j] - d : -d;
+        }
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "scaler.h"
 
-#include "activation.h"
-
 #include <assert.h>
 #include <float.h>
 #include <math.h>
@@ -15,6 +13,8 @@ static bool scales_levels(const aep__scaling_config *c)
     return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
 }
 
+static size_t width(const aep__scaler *s, size_t c) { return s->first[c + 1] - s->first[c]; }
+
 static void lay_out(aep__scaler *s, const aep__schema *schema)
 {
     for (size_t c = 0; c < s->n_columns; c++) {
@@ -23,12 +23,17 @@ static void lay_out(aep__scaler *s, const aep__schema *schema)
         s->first[c + 1] = s->first[c] + (s->categorical[c] ? column->n_levels : s->config.indicator ? 2 : 1);
     }
     for (size_t f = 0; f < s->n_features; f++) {
-        s->scale[f] = 1;
+        s->scale[f] = s->inverse[f] = 1;
         s->squashed[f] = scales_levels(&s->config);
     }
-    for (size_t c = 0; c < s->n_columns; c++)
+    s->only_numbers = true;
+    for (size_t c = s->n_columns; c-- > 0;) {
+        const bool simple = !s->categorical[c] && width(s, c) == 1;
+        s->run[c] = simple ? 1 + (c + 1 < s->n_columns ? s->run[c + 1] : 0) : 0;
+        s->only_numbers = s->only_numbers && !s->categorical[c];
         if (!s->categorical[c])
             s->squashed[s->first[c]] = s->config.scaling != AEP_SCALING_RANK;
+    }
 }
 
 /* What outlives the fitting. */
@@ -40,6 +45,7 @@ static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__sche
     if (aep__schema_features(&n_features, schema, config->indicator))
         return AEP_E_LIMIT;
     bool ranked = config->scaling == AEP_SCALING_RANK;
+    s->kernels = aep__kernels_best();
     s->config = *config;
     s->config.group = config->group ? config->group : 1;
     s->n_columns = n;
@@ -48,11 +54,13 @@ static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__sche
     s->categorical = aep__alloc(mem, n, sizeof *s->categorical);
     s->location = aep__alloc(mem, n_features, sizeof *s->location);
     s->scale = aep__alloc(mem, n_features, sizeof *s->scale);
+    s->inverse = aep__alloc(mem, n_features, sizeof *s->inverse);
+    s->run = aep__alloc(mem, n, sizeof *s->run);
     s->squashed = aep__alloc(mem, n_features, sizeof *s->squashed);
     s->fill = aep__alloc(mem, n, sizeof *s->fill);
     s->knots = ranked ? aep__alloc(mem, n, AEP__KNOTS * sizeof *s->knots) : NULL;
-    if (!s->first || !s->categorical || !s->location || !s->scale || !s->squashed || !s->fill ||
-        (ranked && !s->knots)) {
+    if (!s->first || !s->categorical || !s->location || !s->scale || !s->inverse || !s->run || !s->squashed ||
+        !s->fill || (ranked && !s->knots)) {
         aep__scaler_free(s, mem);
         return AEP_E_MEMORY;
     }
@@ -104,15 +112,19 @@ int aep__scaler_copy(aep__scaler *to, const aep_allocator *mem, const aep__scale
 {
     size_t n = from->n_columns, m = from->n_features;
     memset(to, 0, sizeof *to);
+    to->kernels = from->kernels;
     to->config = from->config;
     to->n_columns = n;
     to->n_features = m;
     to->n_rows = from->n_rows;
     to->n_constant = from->n_constant;
+    to->only_numbers = from->only_numbers;
     if (copy_array(&to->first, mem, from->first, n + 1, sizeof *to->first) &&
         copy_array(&to->categorical, mem, from->categorical, n, sizeof *to->categorical) &&
         copy_array(&to->location, mem, from->location, m, sizeof *to->location) &&
         copy_array(&to->scale, mem, from->scale, m, sizeof *to->scale) &&
+        copy_array(&to->inverse, mem, from->inverse, m, sizeof *to->inverse) &&
+        copy_array(&to->run, mem, from->run, n, sizeof *to->run) &&
         copy_array(&to->squashed, mem, from->squashed, m, sizeof *to->squashed) &&
         copy_array(&to->fill, mem, from->fill, n, sizeof *to->fill) &&
         copy_array(&to->knots, mem, from->knots, n, AEP__KNOTS * sizeof *to->knots) &&
@@ -139,6 +151,8 @@ void aep__scaler_free(aep__scaler *s, const aep_allocator *mem)
     aep__free(mem, s->categorical);
     aep__free(mem, s->location);
     aep__free(mem, s->scale);
+    aep__free(mem, s->inverse);
+    aep__free(mem, s->run);
     aep__free(mem, s->squashed);
     aep__free(mem, s->fill);
     aep__free(mem, s->knots);
@@ -154,8 +168,6 @@ static size_t level_of(float value, size_t n_levels)
 {
     return value >= 0 && value < (float)n_levels ? (size_t)value : n_levels;
 }
-
-static size_t width(const aep__scaler *s, size_t c) { return s->first[c + 1] - s->first[c]; }
 
 static int check_value(const aep__scaler *s, size_t c, float value, bool training)
 {
@@ -173,39 +185,49 @@ static int check_value(const aep__scaler *s, size_t c, float value, bool trainin
 
 int aep__scaler_check(size_t *row, size_t *col, const aep__scaler *s, const float *rows, size_t n_rows, bool training)
 {
-    for (size_t i = 0; i < n_rows; i++)
-        for (size_t c = 0; c < s->n_columns; c++) {
-            int status = check_value(s, c, rows[i * s->n_columns + c], training);
+    for (size_t i = 0; i < n_rows; i++, rows += s->n_columns) {
+        const bool finite = s->kernels->all_finite(rows, s->n_columns);
+        for (size_t c = 0; !(finite && s->only_numbers) && c < s->n_columns; c++) {
+            int status = finite && !s->categorical[c] ? AEP_OK : check_value(s, c, rows[c], training);
             if (status) {
                 *row = i;
                 *col = c;
                 return status;
             }
         }
+    }
     return AEP_OK;
 }
 
 /* --------------------------------------------------------------------------------------------------- fitting */
 
-static void add_moment(aep__moments *m, double x)
+/* 1 / n, which hardly ever changes from one column to the next: there a division would take most of the time. */
+typedef struct reciprocal {
+    uint64_t n;
+    double value;
+} reciprocal;
+
+static void add_moment(aep__moments *m, double x, reciprocal *r)
 {
     double delta = x - m->mean;
     m->min = m->n && m->min < x ? m->min : x;
     m->max = m->n && m->max > x ? m->max : x;
     m->n++;
-    m->mean += delta / (double)m->n;
+    if (r->n != m->n)
+        *r = (reciprocal){.n = m->n, .value = 1 / (double)m->n};
+    m->mean += delta * r->value;
     m->m2 += delta * (x - m->mean);
 }
 
 /* The column that keeps the statistics of column c: the first of its group. */
-static size_t kept_by(const aep__scaler *s, size_t c) { return c - c % s->config.group; }
+static size_t kept_by(const aep__scaler *s, size_t c) { return s->config.group == 1 ? c : c - c % s->config.group; }
 
-static void add_number(aep__scaler *s, size_t c, float value)
+static void add_number(aep__scaler *s, size_t c, float value, reciprocal *r)
 {
     const size_t keeper = kept_by(s, c);
     aep__moments *m = &s->moments[s->first[keeper]];
     if (!isnan(value)) {
-        add_moment(m, value);
+        add_moment(m, (double)value, r);
         if (s->sketches)
             aep__sketch_add(&s->sketches[keeper], value);
     } else if (width(s, c) > 1) {
@@ -213,14 +235,21 @@ static void add_number(aep__scaler *s, size_t c, float value)
     }
 }
 
-static void add_row(aep__scaler *s, const float *row)
+static void add_row(aep__scaler *s, const float *row, reciprocal *r)
 {
+    const bool simple = !s->sketches && s->config.group == 1 && s->kernels->all_finite(row, s->n_columns);
+    const size_t *first = s->first;
     for (size_t c = 0; c < s->n_columns; c++) {
-        size_t level = s->categorical[c] ? level_of(row[c], width(s, c)) : 0;
-        if (!s->categorical[c])
-            add_number(s, c, row[c]);
-        else if (level < width(s, c))
-            s->moments[s->first[c] + level].n++;
+        if (!s->categorical[c]) {
+            if (simple)
+                add_moment(&s->moments[first[c]], (double)row[c], r);
+            else
+                add_number(s, c, row[c], r);
+            continue;
+        }
+        const size_t n = first[c + 1] - first[c], level = level_of(row[c], n);
+        if (level < n)
+            s->moments[first[c] + level].n++;
     }
 }
 
@@ -293,6 +322,19 @@ static void fit(aep__scaler *s)
     }
 }
 
+/* Finite even for a scale from a file whose inverse no double holds. Levels that are not scaled stay as they are,
+   whatever the file says. */
+static void invert_scales(aep__scaler *s)
+{
+    for (size_t f = 0; f < s->n_features; f++)
+        s->inverse[f] = fmin(1 / s->scale[f], DBL_MAX);
+    for (size_t c = 0; c < s->n_columns && !scales_levels(&s->config); c++)
+        for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++) {
+            s->location[f] = 0;
+            s->inverse[f] = 1;
+        }
+}
+
 int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *rows, size_t n_rows)
 {
     assert(s->moments);
@@ -300,11 +342,13 @@ int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *ro
         if (!s->categorical[c] && kept_by(s, c) == c &&
             aep__sketch_reserve(&s->sketches[c], mem, n_rows * s->config.group))
             return AEP_E_MEMORY;
+    reciprocal r = {0};
     for (size_t i = 0; i < n_rows; i++)
-        add_row(s, rows + i * s->n_columns);
+        add_row(s, rows + i * s->n_columns, &r);
     s->n_rows += n_rows;
     if (n_rows)
         fit(s);
+    invert_scales(s);
     return AEP_OK;
 }
 
@@ -312,32 +356,11 @@ int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *ro
 
 static double clamp(double value, double limit) { return value > limit ? limit : value < -limit ? -limit : value; }
 
-static double scaled(const aep__scaler *s, size_t f, double x)
-{
-    return clamp((x - s->location[f]) / s->scale[f], AEP__FEATURE_LIMIT);
-}
-
-/* s tanh(x / s) of the features concerned, computed for all of them because that vectorises. */
-static void squash_tanh(const aep__scaler *s, real *features)
-{
-    enum { BLOCK = 64 };
-    const real limit = (real)s->config.squash_limit, inverse = (real)(1 / s->config.squash_limit);
-    for (size_t start = 0, n; start < s->n_features; start += n) {
-        real inner[BLOCK], outer[BLOCK];
-        n = s->n_features - start < BLOCK ? s->n_features - start : BLOCK;
-        for (size_t i = 0; i < n; i++)
-            inner[i] = features[start + i] * inverse;
-        aep__activation_forward(AEP_TANH, outer, inner, n);
-        for (size_t i = 0; i < n; i++)
-            features[start + i] = s->squashed[start + i] ? limit * outer[i] : features[start + i];
-    }
-}
-
 static void squash_clip(const aep__scaler *s, real *features)
 {
     for (size_t f = 0; f < s->n_features; f++)
-        if (s->squashed[f])
-            features[f] = (real)clamp(features[f], s->config.squash_limit);
+        if (s->squashed[f] > 0)
+            features[f] = (real)clamp((double)features[f], s->config.squash_limit);
 }
 
 /* Squashed values have no inverse at the limit: there a millionth below it is taken. */
@@ -392,29 +415,49 @@ static double unranked(const float *knots, double u)
     return knots[k] + ((double)knots[k + 1] - knots[k]) * (place - (double)k);
 }
 
-/* A level or missing-indicator feature. */
-static real binary(const aep__scaler *s, size_t f, bool on)
+/* Columns to features, not yet scaled: levels and indicators are 0 or 1. */
+static void spread(const aep__scaler *s, const float *row, real *features)
 {
-    return (real)(scales_levels(&s->config) ? scaled(s, f, on) : on);
+    for (size_t c = 0; c < s->n_columns; c += s->run[c] ? s->run[c] : 1) {
+        const size_t n = width(s, c);
+        real *to = features + s->first[c];
+        if (s->run[c]) {
+            s->kernels->fill(to, row + c, s->fill + c, s->run[c]);
+        } else if (s->categorical[c]) {
+            const size_t level = level_of(row[c], n);
+            memset(to, 0, n * sizeof *to);
+            if (level < n)
+                to[level] = 1;
+        } else {
+            to[0] = (real)(isnan(row[c]) ? s->fill[c] : row[c]);
+            to[1] = isnan(row[c]) ? 1 : 0;
+        }
+    }
+}
+
+/* Numbers to their places among the quantiles. */
+static void rank(const aep__scaler *s, real *features)
+{
+    for (size_t c = 0; c < s->n_columns; c++)
+        if (!s->categorical[c]) {
+            real *x = &features[s->first[c]];
+            *x = (real)ranked(s->knots + c * AEP__KNOTS, (double)*x);
+        }
 }
 
 void aep__scaler_apply(const aep__scaler *s, const float *row, real *features)
 {
-    for (size_t c = 0; c < s->n_columns; c++) {
-        size_t f = s->first[c], n = width(s, c);
-        if (s->categorical[c]) {
-            size_t level = level_of(row[c], n);
-            for (size_t j = 0; j < n; j++)
-                features[f + j] = binary(s, f + j, j == level);
-            continue;
-        }
-        float x = isnan(row[c]) ? s->fill[c] : row[c];
-        features[f] = (real)(s->knots ? ranked(s->knots + c * AEP__KNOTS, x) : scaled(s, f, x));
-        if (n > 1)
-            features[f + 1] = binary(s, f + 1, isnan(row[c]));
-    }
+    const aep__kernels *k = s->kernels;
+    spread(s, row, features);
+    if (s->knots)
+        rank(s, features);
+    else if (s->config.scaling == AEP_SCALING_NONE)
+        k->hold(features, (real)AEP__FEATURE_LIMIT, s->n_features);
+    else
+        k->scale(features, s->location, s->inverse, AEP__FEATURE_LIMIT, s->n_features);
     if (s->config.squash == AEP_SQUASH_TANH)
-        squash_tanh(s, features);
+        k->squash(features, s->squashed, (real)s->config.squash_limit, (real)(1 / s->config.squash_limit),
+                  s->n_features);
     else if (s->config.squash == AEP_SQUASH_CLIP)
         squash_clip(s, features);
 }
@@ -500,5 +543,6 @@ int aep__scaler_read(aep__scaler *s, const aep_allocator *mem, const aep__schema
         aep__scaler_free(s, mem);
         return AEP_E_FORMAT;
     }
+    invert_scales(s);
     return s->n_rows ? AEP_OK : begin_fitting(s, mem);
 }

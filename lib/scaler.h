@@ -11,7 +11,7 @@
 #ifndef AEP_SCALER_H
 #define AEP_SCALER_H
 
-#include "real.h"
+#include "kernels.h"
 #include "schema.h"
 #include "sketch.h"
 
@@ -34,17 +34,21 @@ typedef struct aep__moments {
 } aep__moments;
 
 typedef struct aep__scaler {
+    const aep__kernels *kernels;
     aep__scaling_config config;
     size_t n_columns, n_features;
-    uint64_t n_rows;   /* rows seen */
-    size_t n_constant; /* numeric columns with one value only, or none */
-    size_t *first;     /* (n_columns + 1): first feature of each column */
-    bool *categorical; /* (n_columns) */
-    double *location;  /* (n_features) */
-    double *scale;     /* (n_features), positive; 1 where a feature does not vary */
-    bool *squashed;    /* (n_features): whether squashing applies */
-    float *fill;       /* (n_columns): what a missing numeric value becomes, the median (robust, rank) or the mean */
-    float *knots;      /* (n_columns, AEP__KNOTS) for the rank transform, else NULL; quantiles 0, 1/128, ... 1 */
+    uint64_t n_rows;        /* rows seen */
+    size_t n_constant;      /* numeric columns with one value only, or none */
+    size_t *first;          /* (n_columns + 1): first feature of each column */
+    bool *categorical;      /* (n_columns) */
+    double *location;       /* (n_features) */
+    double *scale;          /* (n_features), positive; 1 where a feature does not vary */
+    double *inverse;        /* (n_features): 1 / scale */
+    real *squashed;         /* (n_features): 1 where squashing applies, else 0 */
+    size_t *run;       /* (n_columns): numbers from this column on, each one feature; 0 for other columns */
+    bool only_numbers; /* no column is categorical */
+    float *fill;  /* (n_columns): what a missing numeric value becomes, the median (robust, rank) or the mean */
+    float *knots; /* (n_columns, AEP__KNOTS) for the rank transform, else NULL; quantiles 0, 1/128, ... 1 */
     aep__moments *moments; /* (n_features) while fitting, else NULL; of a group its first column's are used */
     aep__sketch *sketches; /* (n_columns) while fitting robust or rank, else NULL; likewise */
 } aep__scaler;

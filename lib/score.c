@@ -3,37 +3,44 @@
 
 #include <math.h>
 
-/* Rows are run in chunks whose values stay in a core's cache. Dense layers want some rows at once; a single image has
-   places enough. */
-enum { CHUNK_REALS = 1 << 16, CHUNK_LEAST = 8, CHUNK_MOST = 256 };
+/* Fewer rows than this are run row by row: a panel would be mostly empty. */
+enum { FEW_ROWS = 8 };
 
-static size_t chunk_rows(const aep_model *model)
+/* Multiplications of a call on so few rows that it is over before a second thread has begun; and of those that a thread
+   takes at a time. */
+static const double work_worth_threads = 1 << 25, work_of_a_piece = 1 << 23;
+
+static bool init_frames(aep_workspace *ws, const aep__tape *tape, size_t n_threads, bool panels)
 {
-    const size_t rows = CHUNK_REALS / model->net.tape.row_reals;
-    const size_t least = model->settings.image.shape.channels ? 1 : CHUNK_LEAST;
-    return rows < least ? least : rows > CHUNK_MOST ? CHUNK_MOST : rows;
+    ws->frames = aep__alloc(&ws->mem, n_threads, sizeof *ws->frames);
+    ws->n_frames = ws->frames ? n_threads : 0;
+    for (size_t i = 0; i < ws->n_frames; i++)
+        if (!aep__frame_init(&ws->frames[i], &ws->mem, tape, ws->capacity, panels, AEP__FRAME_FORWARD))
+            return false;
+    return ws->frames && (!panels || aep__frame_init(&ws->single, &ws->mem, tape, FEW_ROWS, false, AEP__FRAME_FORWARD));
 }
 
-int aep_workspace_new(aep_workspace **workspace, const aep_model *model)
+static int make_workspace(aep_workspace **workspace, const aep_model *model, size_t n_threads)
 {
-    if (!workspace)
-        return AEP_E_ARGUMENT;
+    bool panels;
     *workspace = NULL;
-    if (!model)
-        return AEP_E_ARGUMENT;
     aep_workspace *ws = aep__alloc(&model->mem, 1, sizeof *ws);
     if (!ws)
         goto fail;
-    const size_t rows = chunk_rows(model);
     ws->mem = model->mem;
-    ws->row_reals = model->net.tape.row_reals;
-    ws->scalar_reals = model->net.tape.scalar_reals;
+    ws->reals[AEP__KEPT] = model->net.tape.reals[AEP__KEPT];
+    ws->reals[AEP__PASSING] = model->net.tape.reals[AEP__PASSING];
     ws->scratch = model->net.tape.scratch;
+    ws->n_features = model->net.n_features;
+    ws->has_maps = model->net.tape.has_maps;
+    ws->row_work = aep__tape_work(&model->net.tape);
     ws->n_columns = model->schema.n_columns;
-    ws->rows = aep__alloc(&ws->mem, rows + 2, ws->n_columns * sizeof *ws->rows);
-    ws->scores = aep__alloc(&ws->mem, rows, sizeof *ws->scores);
-    if (!ws->rows || !ws->scores || !aep__frame_init(&ws->frame, &ws->mem, &model->net.tape, rows, false))
+    ws->capacity = aep__block_rows(&panels, &model->net);
+    ws->rows = aep__alloc(&ws->mem, ws->capacity + 2, ws->n_columns * sizeof *ws->rows);
+    ws->scores = aep__alloc(&ws->mem, ws->capacity, sizeof *ws->scores);
+    if (!ws->rows || !ws->scores || !init_frames(ws, &model->net.tape, n_threads, panels))
         goto fail;
+    ws->team = aep__team_new(&ws->mem, n_threads);
     *workspace = ws;
     return AEP_OK;
 fail:
@@ -41,49 +48,81 @@ fail:
     return aep__fail(&model->log, AEP_E_MEMORY, "no memory for a workspace");
 }
 
+int aep_workspace_new(aep_workspace **workspace, const aep_model *model)
+{
+    if (!workspace)
+        return AEP_E_ARGUMENT;
+    *workspace = NULL;
+    return model ? make_workspace(workspace, model, model->n_threads) : AEP_E_ARGUMENT;
+}
+
 void aep_workspace_free(aep_workspace *workspace)
 {
     if (!workspace)
         return;
     const aep_allocator mem = workspace->mem;
-    aep__frame_free(&workspace->frame, &mem);
+    aep__team_free(workspace->team, &mem);
+    for (size_t i = 0; i < workspace->n_frames; i++)
+        aep__frame_free(&workspace->frames[i], &mem);
+    aep__frame_free(&workspace->single, &mem);
+    aep__free(&mem, workspace->frames);
     aep__free(&mem, workspace->rows);
     aep__free(&mem, workspace->scores);
     aep__free(&mem, workspace);
 }
 
-static bool fits(const aep_workspace *ws, const aep_model *model)
+/* All that the memory of a frame follows from. */
+static bool same_shape(const aep_workspace *ws, const aep_model *model)
 {
-    return ws->row_reals == model->net.tape.row_reals && ws->scalar_reals == model->net.tape.scalar_reals &&
-           ws->scratch == model->net.tape.scratch && ws->n_columns == model->schema.n_columns;
+    const aep__tape *tape = &model->net.tape;
+    return ws->reals[AEP__KEPT] == tape->reals[AEP__KEPT] && ws->reals[AEP__PASSING] == tape->reals[AEP__PASSING] &&
+           ws->scratch == tape->scratch && ws->has_maps == tape->has_maps && ws->n_features == model->net.n_features &&
+           ws->n_columns == model->schema.n_columns;
 }
 
 int aep__scoring_begin(aep_workspace **workspace, aep_workspace **own, const aep_model *model, const float *rows,
                        size_t n_rows, size_t n_cols)
 {
     *own = NULL;
-    int status = aep__rows_check(model, rows, n_rows, n_cols, 1, false);
+    int status = aep__shape_check(model, rows, n_rows, n_cols, 1);
+    if (status)
+        return status;
+    const bool fitting = *workspace && same_shape(*workspace, model);
+    status = aep__values_check(model, rows, n_rows, false, fitting ? (*workspace)->team : NULL);
     if (status)
         return status;
     if (!aep__scaler_ready(&model->scaler))
         return aep__fail(&model->log, AEP_E_STATE, "the model has seen no rows yet: train it first");
     if (*workspace)
-        return fits(*workspace, model)
-                   ? AEP_OK
-                   : aep__fail(&model->log, AEP_E_WORKSPACE, "the workspace was made for a model of another shape");
-    status = aep_workspace_new(own, model);
+        return fitting ? AEP_OK
+                       : aep__fail(&model->log, AEP_E_WORKSPACE, "the workspace was made for a model of another shape");
+    const bool many = aep__tape_work(&model->net.tape) * (double)n_rows >= work_worth_threads;
+    status = make_workspace(own, model, many ? model->n_threads : 1);
     *workspace = *own;
     return status;
 }
 
-void aep__scoring_run(aep_workspace *ws, const aep_model *model, const float *rows, size_t n, size_t node)
+aep__scored aep__scoring_run(aep_workspace *ws, size_t thread, const aep_model *model, const float *rows, size_t n,
+                             size_t node)
 {
     const aep__net *net = &model->net;
-    const aep__pass pass = {.params = model->weights.params, .rows = n};
-    real *x = aep__value(&net->tape, &ws->frame, net->x);
+    aep__frame *frame = &ws->frames[thread];
+    if (frame->panels && n <= FEW_ROWS && !thread)
+        frame = &ws->single;
+    const aep__pass pass = {.params = model->weights.params, .block = aep__frame_block(frame, n)};
+    real *x = aep__value(&net->tape, frame, net->x), *features = frame->panels ? frame->rows : x;
     for (size_t i = 0; i < n; i++)
-        aep__scaler_apply(&model->scaler, rows + i * model->schema.n_columns, x + i * net->n_features);
-    aep__tape_forward(&net->tape, &ws->frame, &pass, node);
+        aep__scaler_apply(&model->scaler, rows + i * model->schema.n_columns, features + i * net->n_features);
+    if (frame->panels)
+        aep__block_put(net->tape.kernels, x, &pass.block, features, net->n_features);
+    aep__tape_forward(&net->tape, frame, &pass, net->x + 1, node);
+    return (aep__scored){.model = model, .frame = frame, .block = pass.block};
+}
+
+void aep__scored_read(float *out, const aep__scored *scored, size_t node)
+{
+    const aep__tape *tape = &scored->model->net.tape;
+    aep__block_get(tape->kernels, out, aep__value(tape, scored->frame, node), &scored->block, tape->nodes[node].width);
 }
 
 size_t aep__score_node(const aep_model *model)
@@ -92,67 +131,100 @@ size_t aep__score_node(const aep_model *model)
 }
 
 /* e - e', summed over the features of the vector form */
-static void signed_scores(float *scores, const aep_workspace *ws, const aep_model *model, size_t n)
+static void signed_scores(float *scores, const aep__scored *s)
 {
-    const aep__net *net = &model->net;
-    const size_t width = net->error_size;
-    const real *e = aep__value(&net->tape, &ws->frame, net->error);
-    const real *predicted = aep__value(&net->tape, &ws->frame, net->predicted);
-    for (size_t i = 0; i < n; i++) {
+    const aep__net *net = &s->model->net;
+    const size_t width = net->error_size, lanes = s->block.lanes;
+    const real *e = aep__value(&net->tape, s->frame, net->error);
+    const real *predicted = aep__value(&net->tape, s->frame, net->predicted);
+    for (size_t i = 0; i < s->block.rows; i++) {
         double sum = 0;
-        for (size_t j = i * width; j < (i + 1) * width; j++)
-            sum += (double)e[j] - (double)predicted[j];
+        for (size_t j = 0; j < width; j++) {
+            const size_t at = lanes ? j * lanes + i : i * width + j;
+            sum += (double)e[at] - (double)predicted[at];
+        }
         scores[i] = (float)sum;
     }
 }
 
-void aep__scores_read(float *scores, const aep_workspace *ws, const aep_model *model, size_t n)
+void aep__scores_read(float *scores, const aep__scored *scored)
 {
-    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_SIGNED)) {
-        signed_scores(scores, ws, model, n);
-        return;
-    }
-    const real *values = aep__value(&model->net.tape, &ws->frame, aep__score_node(model));
-    for (size_t i = 0; i < n; i++)
-        scores[i] = (float)values[i];
+    if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_SIGNED))
+        signed_scores(scores, scored);
+    else
+        aep__scored_read(scores, scored, aep__score_node(scored->model));
 }
 
 /* ------------------------------------------------------------------------------- the public functions on rows */
 
-/* What is read from the frame after each chunk: out[i] is where the i-th result of this chunk begins. */
-typedef void read_fn(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n);
+/* What is read of rows that were run: out[i] is where the i-th result of the first of them begins. */
+typedef void read_fn(float *const out[2], const aep__scored *scored);
 
-static int for_each_chunk(float *first, size_t first_width, float *second, size_t second_width, read_fn *read,
-                          size_t node, const aep_model *model, aep_workspace *ws, const float *rows, size_t n_rows,
-                          size_t n_cols)
+/* A call on rows. */
+typedef struct call {
+    const aep_model *model;
+    const float *rows;
+    size_t n_rows, node;
+    float *out[2]; /* NULL: not wanted */
+    size_t width[2];
+    read_fn *read;
+    aep_workspace *ws;
+    size_t piece_rows;
+    aep__pieces pieces;
+} call;
+
+static void run_piece(call *c, size_t thread, size_t first, size_t end)
+{
+    for (size_t start = first, n; start < end; start += n) {
+        n = end - start < c->ws->capacity ? end - start : c->ws->capacity;
+        float *const out[2] = {c->out[0] ? c->out[0] + start * c->width[0] : NULL,
+                               c->out[1] ? c->out[1] + start * c->width[1] : NULL};
+        const aep__scored scored =
+            aep__scoring_run(c->ws, thread, c->model, c->rows + start * c->model->schema.n_columns, n, c->node);
+        c->read(out, &scored);
+    }
+}
+
+static void run_pieces(void *payload, size_t thread)
+{
+    call *c = payload;
+    for (size_t piece; aep__pieces_take(&piece, &c->pieces);) {
+        const size_t first = piece * c->piece_rows, left = c->n_rows - first;
+        run_piece(c, thread, first, first + (left < c->piece_rows ? left : c->piece_rows));
+    }
+}
+
+static int run_call(call *c, aep_workspace *workspace, size_t n_cols)
 {
     aep_workspace *own;
-    int status = aep__scoring_begin(&ws, &own, model, rows, n_rows, n_cols);
+    int status = aep__scoring_begin(&workspace, &own, c->model, c->rows, c->n_rows, n_cols);
     if (status)
         return status;
-    for (size_t start = 0, n; start < n_rows; start += n) {
-        n = n_rows - start < ws->frame.capacity ? n_rows - start : ws->frame.capacity;
-        aep__scoring_run(ws, model, rows + start * n_cols, n, node);
-        float *const out[2] = {first ? first + start * first_width : NULL,
-                               second ? second + start * second_width : NULL};
-        read(out, ws, model, n);
-    }
+    const bool many = workspace->row_work * (double)c->n_rows >= work_worth_threads;
+    const double blocks = work_of_a_piece / (workspace->row_work * (double)workspace->capacity);
+    c->ws = workspace;
+    c->piece_rows = workspace->capacity * (blocks > 1 ? (size_t)blocks : 1);
+    aep__pieces_init(&c->pieces, (c->n_rows - 1) / c->piece_rows + 1);
+    aep__team_run(many ? workspace->team : NULL, run_pieces, c);
     aep_workspace_free(own);
     return AEP_OK;
 }
 
-static void read_scores(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n)
-{
-    aep__scores_read(out[0], ws, model, n);
-}
+static void read_scores(float *const out[2], const aep__scored *scored) { aep__scores_read(out[0], scored); }
 
 int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
               size_t n_cols)
 {
     if (!scores || !model)
         return AEP_E_ARGUMENT;
-    int status =
-        for_each_chunk(scores, 1, NULL, 0, read_scores, aep__score_node(model), model, workspace, rows, n_rows, n_cols);
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = aep__score_node(model),
+              .out = {scores},
+              .width = {1},
+              .read = read_scores};
+    int status = run_call(&c, workspace, n_cols);
     for (size_t i = 0; !status && i < n_rows; i++)
         if (!isfinite(scores[i]))
             status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",
@@ -160,16 +232,9 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
     return status;
 }
 
-static void read_node(float *out, const aep_workspace *ws, const aep_model *model, size_t node, size_t n_values)
+static void read_codes(float *const out[2], const aep__scored *scored)
 {
-    const real *values = aep__value(&model->net.tape, &ws->frame, node);
-    for (size_t i = 0; out && i < n_values; i++)
-        out[i] = (float)values[i];
-}
-
-static void read_codes(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n)
-{
-    read_node(out[0], ws, model, model->net.z, n * model->net.code_size);
+    aep__scored_read(out[0], scored, scored->model->net.z);
 }
 
 int aep_encode(float *codes, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
@@ -177,15 +242,27 @@ int aep_encode(float *codes, const aep_model *model, aep_workspace *workspace, c
 {
     if (!codes || !model)
         return AEP_E_ARGUMENT;
-    return for_each_chunk(codes, model->net.code_size, NULL, 0, read_codes, model->net.z, model, workspace, rows,
-                          n_rows, n_cols);
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = model->net.z,
+              .out = {codes},
+              .width = {model->net.code_size},
+              .read = read_codes};
+    return run_call(&c, workspace, n_cols);
 }
 
-static void read_reconstructions(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n)
+/* Row by row; the rows buffer of a panel's frame is free by now. */
+static void read_reconstructions(float *const out[2], const aep__scored *s)
 {
+    const aep_model *model = s->model;
     const size_t n_cols = model->schema.n_columns, n_features = model->net.n_features;
-    const real *features = aep__value(&model->net.tape, &ws->frame, model->net.reconstruction);
-    for (size_t i = 0; i < n; i++)
+    const float *features = aep__value(&model->net.tape, s->frame, model->net.reconstruction);
+    if (s->frame->panels) {
+        aep__scored_read(s->frame->rows, s, model->net.reconstruction);
+        features = s->frame->rows;
+    }
+    for (size_t i = 0; i < s->block.rows; i++)
         aep__scaler_invert(&model->scaler, features + i * n_features, out[0] + i * n_cols);
 }
 
@@ -194,14 +271,23 @@ int aep_reconstruct(float *rows_out, const aep_model *model, aep_workspace *work
 {
     if (!rows_out || !model)
         return AEP_E_ARGUMENT;
-    return for_each_chunk(rows_out, n_cols, NULL, 0, read_reconstructions, model->net.reconstruction, model, workspace,
-                          rows, n_rows, n_cols);
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = model->net.reconstruction,
+              .out = {rows_out},
+              .width = {n_cols},
+              .read = read_reconstructions};
+    return run_call(&c, workspace, n_cols);
 }
 
-static void read_errors(float *const out[2], const aep_workspace *ws, const aep_model *model, size_t n)
+static void read_errors(float *const out[2], const aep__scored *scored)
 {
-    read_node(out[0], ws, model, model->net.error, n * model->net.error_size);
-    read_node(out[1], ws, model, model->net.predicted, n * model->net.error_size);
+    const aep__net *net = &scored->model->net;
+    if (out[0])
+        aep__scored_read(out[0], scored, net->error);
+    if (out[1])
+        aep__scored_read(out[1], scored, net->predicted);
 }
 
 int aep_errors(float *errors, float *predicted, const aep_model *model, aep_workspace *workspace, const float *rows,
@@ -209,6 +295,13 @@ int aep_errors(float *errors, float *predicted, const aep_model *model, aep_work
 {
     if (!model || (!errors && !predicted))
         return AEP_E_ARGUMENT;
-    return for_each_chunk(errors, model->net.error_size, predicted, model->net.error_size, read_errors,
-                          model->net.predicted, model, workspace, rows, n_rows, n_cols);
+    const size_t width = model->net.error_size;
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = model->net.predicted,
+              .out = {errors, predicted},
+              .width = {width, width},
+              .read = read_errors};
+    return run_call(&c, workspace, n_cols);
 }

@@ -7,22 +7,38 @@
 
 struct aep_workspace {
     aep_allocator mem;
-    size_t row_reals, scalar_reals, scratch; /* the shape that it was made for */
-    size_t n_columns;
-    aep__frame frame;
-    float *rows;   /* (capacity + 2, n_columns): scratch for explain */
-    float *scores; /* (capacity): likewise */
+    size_t reals[2], scratch, n_features, n_columns; /* the shape that it was made for */
+    bool has_maps;
+    double row_work;    /* multiplications of a row */
+    aep__frame single;  /* row by row, for few rows */
+    aep__frame *frames; /* one a thread */
+    size_t n_frames;
+    aep__team *team; /* NULL: one thread */
+    size_t capacity; /* rows of a frame */
+    float *rows;     /* (capacity + 2, n_columns): scratch for explain */
+    float *scores;   /* (capacity): likewise */
 };
 
 /* Either the caller's workspace or one for this call, in *own to be freed. Checks the rows and the shape. */
 int aep__scoring_begin(aep_workspace **workspace, aep_workspace **own, const aep_model *model, const float *rows,
                        size_t n_rows, size_t n_cols);
 
-/* Run n <= capacity checked rows up to a node. */
-void aep__scoring_run(aep_workspace *workspace, const aep_model *model, const float *rows, size_t n, size_t node);
+/* Rows that have been run: what the nodes hold of them. */
+typedef struct aep__scored {
+    const aep_model *model;
+    const aep__frame *frame;
+    aep__block block;
+} aep__scored;
 
-/* The node that the model's score needs, and the scores (n) from the frame after a run up to it. */
+/* Run n <= capacity checked rows up to a node, on the frame of a thread. */
+aep__scored aep__scoring_run(aep_workspace *workspace, size_t thread, const aep_model *model, const float *rows,
+                             size_t n, size_t node);
+
+/* A node of the rows that were run, row by row (n, its width). */
+void aep__scored_read(float *out, const aep__scored *scored, size_t node);
+
+/* The node that the model's score needs, and the scores (n) after a run up to it. */
 size_t aep__score_node(const aep_model *model);
-void aep__scores_read(float *scores, const aep_workspace *workspace, const aep_model *model, size_t n);
+void aep__scores_read(float *scores, const aep__scored *scored);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tape.h"
 
-#include "activation.h"
 #include "conv.h"
-#include "loss.h"
 #include "norm.h"
 #include "pool.h"
 
@@ -12,15 +10,17 @@
 enum { PAD = 16 }; /* reals: keeps every node's memory on a 64-byte boundary */
 
 /* A node's operands as an operation sees them: x[i], dx[i] of its inputs, y and dy of itself. dx[i] is NULL where no
-   gradient is wanted. */
+   gradient is wanted; else it is written, or added to where adds[i]. */
 typedef struct operands {
+    const aep__kernels *kernels;
     const aep__node *node;
     const aep__pass *pass;
     const real *x[AEP__MAX_INPUTS];
     real *dx[AEP__MAX_INPUTS];
+    bool adds[AEP__MAX_INPUTS];
     size_t width[AEP__MAX_INPUTS];
     real *y, *dy, *scratch;
-    size_t rows;
+    size_t rows, size; /* size: values of y */
 } operands;
 
 static void nothing(const operands *o) { (void)o; }
@@ -30,15 +30,15 @@ static void noise_forward(const operands *o)
     static const aep__noise silence = {.kind = AEP_NOISE_NONE};
     const aep__window *w = &o->node->window;
     const aep__grid image = {w->channels, w->height, w->width}, columns = {1, 1, o->node->width};
-    aep__noise_forward(o->pass->training ? &o->pass->noise : &silence, o->y, o->x[0], o->rows,
-                       w->channels ? &image : &columns);
+    aep__noise_forward(o->kernels, o->pass->training ? &o->pass->noise : &silence, o->y, o->x[0], &o->pass->block,
+                       w->channels ? &image : &columns, o->pass->first_row);
 }
 
 static void dense_forward(const operands *o)
 {
     const size_t n_in = o->width[0], n_out = o->node->width;
     const real *w = o->pass->params + o->node->param, *b = w + n_in * n_out;
-    aep__dense_forward(o->y, o->x[0], w, b, o->rows, n_in, n_out, !o->pass->training);
+    aep__dense_forward(o->kernels, o->y, o->x[0], w, b, &o->pass->block, n_in, n_out, !o->pass->training);
 }
 
 static void dense_backward(const operands *o)
@@ -46,10 +46,18 @@ static void dense_backward(const operands *o)
     const size_t n_in = o->width[0], n_out = o->node->width;
     const real *w = o->pass->params + o->node->param;
     real *dw = o->pass->dparams + o->node->param, *db = dw + n_in * n_out;
-    aep__dense_backward(o->dx[0], dw, db, o->dy, o->x[0], w, o->scratch, o->rows, n_in, n_out);
+    aep__dense_backward(o->kernels, o->dx[0], o->adds[0], dw, db, o->dy, o->x[0], w, o->scratch, &o->pass->block, n_in,
+                        n_out);
 }
 
 /* ------------------------------------------------------------------------------------------------ of maps */
+
+/* These add to dx. */
+static void begin_gradient(const operands *o)
+{
+    if (o->dx[0] && !o->adds[0])
+        memset(o->dx[0], 0, o->rows * o->width[0] * sizeof *o->dx[0]);
+}
 
 static size_t filters_of(const operands *o)
 {
@@ -66,21 +74,23 @@ static void conv_forward(const operands *o)
 {
     const real *w = o->pass->params + o->node->param, *b = w + o->node->n_params - n_biases(o);
     (o->node->op == AEP__OP_CONV ? aep__conv_forward : aep__conv_transposed_forward)(
-        o->y, o->x[0], w, b, &o->node->window, filters_of(o), o->scratch, o->rows, !o->pass->training);
+        o->kernels, o->y, o->x[0], w, b, &o->node->window, filters_of(o), o->scratch, o->rows, !o->pass->training);
 }
 
 static void conv_backward(const operands *o)
 {
     const real *w = o->pass->params + o->node->param;
     real *dw = o->pass->dparams + o->node->param, *db = dw + o->node->n_params - n_biases(o);
+    begin_gradient(o);
     (o->node->op == AEP__OP_CONV ? aep__conv_backward : aep__conv_transposed_backward)(
-        o->dx[0], dw, db, o->dy, o->x[0], w, &o->node->window, filters_of(o), o->scratch, o->rows);
+        o->kernels, o->dx[0], dw, db, o->dy, o->x[0], w, &o->node->window, filters_of(o), o->scratch, o->rows);
 }
 
 static void upsample_forward(const operands *o) { aep__upsample_forward(o->y, o->x[0], &o->node->window, o->rows); }
 
 static void upsample_backward(const operands *o)
 {
+    begin_gradient(o);
     if (o->dx[0])
         aep__upsample_backward(o->dx[0], o->dy, &o->node->window, o->rows);
 }
@@ -89,6 +99,7 @@ static void max_pool_forward(const operands *o) { aep__max_pool_forward(o->y, o-
 
 static void max_pool_backward(const operands *o)
 {
+    begin_gradient(o);
     if (o->dx[0])
         aep__max_pool_backward(o->dx[0], o->dy, o->x[0], o->y, &o->node->window, o->rows);
 }
@@ -100,6 +111,7 @@ static void average_pool_forward(const operands *o)
 
 static void average_pool_backward(const operands *o)
 {
+    begin_gradient(o);
     if (o->dx[0])
         aep__average_pool_backward(o->dx[0], o->dy, &o->node->window, o->rows);
 }
@@ -119,6 +131,7 @@ static void norm_forward(const operands *o)
 
 static void norm_backward(const operands *o)
 {
+    begin_gradient(o);
     const aep__norm norm = norm_of(o);
     const real *gamma = o->pass->params + o->node->param;
     real *dgamma = o->pass->dparams + o->node->param;
@@ -139,6 +152,7 @@ static void reorder_forward(const operands *o)
 
 static void reorder_backward(const operands *o)
 {
+    begin_gradient(o);
     if (o->dx[0])
         reorder(o, o->dx[0], o->dy, o->node->op != AEP__OP_CHANNELS_LAST);
 }
@@ -147,77 +161,40 @@ static void reorder_backward(const operands *o)
 
 static void activation_forward(const operands *o)
 {
-    aep__activation_forward(o->node->attr, o->y, o->x[0], o->rows * o->node->width);
+    o->kernels->activation_forward(o->node->attr, o->y, o->x[0], o->size);
 }
 
 static void activation_backward(const operands *o)
 {
-    aep__activation_backward(o->node->attr, o->dx[0], o->dy, o->x[0], o->y, o->rows * o->node->width);
+    o->kernels->activation_backward(o->node->attr, o->dx[0], o->dy, o->x[0], o->y, o->size, o->adds[0]);
 }
 
-static void stop_forward(const operands *o) { memcpy(o->y, o->x[0], o->rows * o->node->width * sizeof *o->y); }
+static void stop_forward(const operands *o) { memcpy(o->y, o->x[0], o->size * sizeof *o->y); }
 
 static void stop_backward(const operands *o)
 {
-    for (size_t i = 0; o->dx[0] && i < o->rows * o->node->width; i++)
-        o->dx[0][i] += o->dy[i];
+    if (o->dx[0] && o->adds[0])
+        o->kernels->add(o->dx[0], o->dy, o->size);
+    else if (o->dx[0])
+        memcpy(o->dx[0], o->dy, o->size * sizeof *o->dy);
 }
 
-static void row_norm_forward(const operands *o) { aep__row_norm_forward(o->y, o->x[0], o->x[1], o->rows, o->width[0]); }
+static void row_norm_forward(const operands *o)
+{
+    aep__row_norm_forward(o->kernels, o->y, o->x[0], o->x[1], &o->pass->block, o->width[0]);
+}
 
 static void row_norm_backward(const operands *o)
 {
-    aep__row_norm_backward(o->dx[0], o->dx[1], o->dy, o->x[0], o->x[1], o->y, o->rows, o->width[0]);
+    aep__row_norm_backward(o->kernels, o->dx[0], o->adds[0], o->dx[1], o->adds[1], o->dy, o->x[0], o->x[1], o->y,
+                           o->scratch, &o->pass->block, o->width[0]);
 }
 
-static void abs_diff_forward(const operands *o)
-{
-    aep__abs_diff_forward(o->y, o->x[0], o->x[1], o->rows * o->node->width);
-}
+static void abs_diff_forward(const operands *o) { o->kernels->abs_diff(o->y, o->x[0], o->x[1], o->size); }
 
 static void abs_diff_backward(const operands *o)
 {
-    aep__abs_diff_backward(o->dx[0], o->dx[1], o->dy, o->x[0], o->x[1], o->rows * o->node->width);
-}
-
-static void mean_forward(const operands *o) { *o->y = aep__mean_forward(o->x[0], o->rows, o->node->attr); }
-
-static void mean_backward(const operands *o) { aep__mean_backward(o->dx[0], *o->dy, o->x[0], o->rows, o->node->attr); }
-
-/* the batch mean is kept behind the value */
-static void compactness_forward(const operands *o)
-{
-    *o->y = aep__compactness_forward(o->y + 1, o->x[0], o->rows, o->width[0]);
-}
-
-static void compactness_backward(const operands *o)
-{
-    aep__compactness_backward(o->dx[0], *o->dy, o->x[0], o->y + 1, o->rows, o->width[0]);
-}
-
-static void weight_decay_forward(const operands *o)
-{
-    *o->y = aep__weight_decay_forward(o->pass->params + o->node->param, o->node->n_params);
-}
-
-static void weight_decay_backward(const operands *o)
-{
-    aep__weight_decay_backward(o->pass->dparams + o->node->param, *o->dy, o->pass->params + o->node->param,
-                               o->node->n_params);
-}
-
-static void weighted_sum_forward(const operands *o)
-{
-    *o->y = 0;
-    for (size_t i = 0; i < o->node->n_inputs; i++)
-        *o->y += o->pass->weight[i] * *o->x[i];
-}
-
-static void weighted_sum_backward(const operands *o)
-{
-    for (size_t i = 0; i < o->node->n_inputs; i++)
-        if (o->dx[i])
-            *o->dx[i] += o->pass->weight[i] * *o->dy;
+    o->kernels->abs_diff_backward(o->dx[0], o->adds[0], o->dx[1], o->adds[1], o->dy, o->x[0], o->x[1], o->size);
 }
 
 static const struct {
@@ -240,17 +217,13 @@ static const struct {
     [AEP__OP_STOP] = {"stop", stop_forward, stop_backward},
     [AEP__OP_ROW_NORM] = {"row_norm", row_norm_forward, row_norm_backward},
     [AEP__OP_ABS_DIFF] = {"abs_diff", abs_diff_forward, abs_diff_backward},
-    [AEP__OP_MEAN] = {"mean", mean_forward, mean_backward},
-    [AEP__OP_COMPACTNESS] = {"compactness", compactness_forward, compactness_backward},
-    [AEP__OP_WEIGHT_DECAY] = {"weight_decay", weight_decay_forward, weight_decay_backward},
-    [AEP__OP_WEIGHTED_SUM] = {"weighted_sum", weighted_sum_forward, weighted_sum_backward},
 };
 
 const char *aep__op_name(int op) { return ops[op].name; }
 
 bool aep__tape_init(aep__tape *tape, const aep_allocator *mem, size_t capacity)
 {
-    *tape = (aep__tape){0};
+    *tape = (aep__tape){.kernels = aep__kernels_best()};
     tape->nodes = aep__alloc(mem, capacity, sizeof *tape->nodes);
     tape->capacity = tape->nodes ? capacity : 0;
     return tape->nodes;
@@ -281,6 +254,12 @@ static bool needs_gradient(const aep__tape *tape, const aep__node *node)
     return needed && !(node->op == AEP__OP_STOP && !node->attr);
 }
 
+/* The backward passes of these do not look at their value: an activation may overwrite it. */
+static bool may_be_overwritten(int op)
+{
+    return op == AEP__OP_DENSE || op == AEP__OP_CONV || op == AEP__OP_CONV_TRANSPOSED || op == AEP__OP_NORM;
+}
+
 size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_params, const size_t *inputs,
                      size_t n_inputs)
 {
@@ -293,26 +272,32 @@ size_t aep__tape_add(aep__tape *tape, int op, int attr, size_t width, size_t n_p
     for (size_t i = 0; i < n_inputs; i++)
         node->input[i] = inputs[i];
     node->needs_gradient = needs_gradient(tape, node);
-    const size_t input_width = n_inputs ? tape->nodes[inputs[0]].width : 0;
-    if (width)
-        node->offset = reserve(tape, &tape->row_reals, width);
-    else
-        node->offset = reserve(tape, &tape->scalar_reals, 1 + (op == AEP__OP_COMPACTNESS ? input_width : 0));
+    const aep__node *input = n_inputs ? &tape->nodes[inputs[0]] : NULL;
+    node->in_place = op == AEP__OP_ACTIVATION && aep__activation_by_output(attr) && inputs[0] + 1 == tape->n_nodes &&
+                     may_be_overwritten(input->op);
+    node->part = node->in_place ? input->part : tape->part;
+    node->offset = node->in_place ? input->offset : reserve(tape, &tape->reals[node->part], width);
+    node->gradient_offset = node->in_place ? input->gradient_offset : reserve(tape, &tape->gradient_reals, width);
+    tape->failed |= !aep__add(&tape->row_reals, tape->reals[AEP__KEPT], tape->reals[AEP__PASSING]);
     node->param = tape->n_params;
     tape->failed |= !aep__add(&tape->n_params, tape->n_params, n_params);
-    if (op == AEP__OP_DENSE)
-        need(&tape->scratch_back, n_params);
     return tape->n_nodes++;
 }
 
-size_t aep__tape_add_decay(aep__tape *tape, size_t first, size_t n)
+void aep__tape_seed(aep__tape *tape, size_t node) { tape->nodes[node].seeded = true; }
+
+void aep__tape_finish(aep__tape *tape)
 {
-    const size_t before = tape->n_params, index = aep__tape_add(tape, AEP__OP_WEIGHT_DECAY, 0, 0, n, NULL, 0);
-    if (tape->failed)
-        return 0;
-    tape->nodes[index].param = first;
-    tape->n_params = before;
-    return index;
+    for (size_t i = 0; i < tape->n_nodes; i++)
+        tape->nodes[i].reached = tape->nodes[i].seeded;
+    for (size_t i = tape->n_nodes; i-- > 0;) {
+        aep__node *node = &tape->nodes[i];
+        for (size_t j = 0; node->reached && node->needs_gradient && j < node->n_inputs; j++) {
+            aep__node *input = &tape->nodes[node->input[j]];
+            node->adds[j] = input->reached;
+            input->reached |= input->needs_gradient;
+        }
+    }
 }
 
 /* Width and number of parameters of an operation on maps. False on overflow. */
@@ -337,13 +322,13 @@ static bool measure(size_t *width, size_t *n_params, int op, const aep__window *
     return true;
 }
 
+static bool is_conv(int op) { return op == AEP__OP_CONV || op == AEP__OP_CONV_TRANSPOSED; }
+
 size_t aep__tape_add_window(aep__tape *tape, int op, int attr, const aep__window *window, size_t size, size_t input)
 {
-    size_t width, n_params, scratch = 0, scratch_back = 0;
-    const bool conv = op == AEP__OP_CONV || op == AEP__OP_CONV_TRANSPOSED;
+    size_t width, n_params, scratch = 0;
     if (tape->failed || !measure(&width, &n_params, op, window, size) ||
-        (conv &&
-         !(aep__conv_scratch(&scratch, window, size, false) && aep__conv_scratch(&scratch_back, window, size, true)))) {
+        (is_conv(op) && !aep__conv_scratch(&scratch, window, size, false))) {
         tape->failed = true;
         return 0;
     }
@@ -351,31 +336,62 @@ size_t aep__tape_add_window(aep__tape *tape, int op, int attr, const aep__window
     if (tape->failed)
         return 0;
     tape->nodes[index].window = *window;
+    tape->has_maps = true;
     need(&tape->scratch, scratch);
-    need(&tape->scratch_back, scratch_back);
     return index;
 }
 
-bool aep__frame_init(aep__frame *frame, const aep_allocator *mem, const aep__tape *tape, size_t capacity, bool backward)
+double aep__tape_work(const aep__tape *tape)
 {
-    const size_t scratch = backward && tape->scratch_back > tape->scratch ? tape->scratch_back : tape->scratch;
-    size_t bytes = 0, reals;
-    *frame = (aep__frame){0};
-    if (!aep__mul(&reals, tape->row_reals, capacity) || !aep__arena_count(&bytes, reals) ||
-        !aep__arena_count(&bytes, tape->scalar_reals) || !aep__arena_count(&bytes, scratch))
-        return false;
-    if (backward && (!aep__arena_count(&bytes, reals) || !aep__arena_count(&bytes, tape->scalar_reals)))
-        return false;
-    if (!aep__arena_init(&frame->arena, mem, bytes))
-        return false;
-    frame->capacity = capacity;
-    frame->values = aep__arena_take(&frame->arena, reals);
-    frame->scalars = aep__arena_take(&frame->arena, tape->scalar_reals);
-    frame->scratch = aep__arena_take(&frame->arena, scratch);
-    if (backward) {
-        frame->gradients = aep__arena_take(&frame->arena, reals);
-        frame->scalar_gradients = aep__arena_take(&frame->arena, tape->scalar_reals);
+    double work = 0;
+    for (size_t i = 0; i < tape->n_nodes; i++) {
+        const aep__node *node = &tape->nodes[i];
+        work += (double)node->n_params * (is_conv(node->op) ? (double)aep__window_places(&node->window) : 1);
     }
+    return work;
+}
+
+/* What a backward pass needs beside. False on overflow. */
+static bool measure_scratch(size_t *most, const aep__tape *tape, size_t capacity, bool panels)
+{
+    need(most, capacity); /* of row_norm */
+    for (size_t i = 0; i < tape->n_nodes; i++) {
+        const aep__node *node = &tape->nodes[i];
+        size_t n = 0;
+        const size_t n_in = node->n_inputs ? tape->nodes[node->input[0]].width : 0;
+        const bool transposed = node->op == AEP__OP_CONV_TRANSPOSED;
+        const size_t places = aep__window_places(&node->window);
+        if (node->op == AEP__OP_DENSE && !aep__dense_scratch(&n, capacity, panels, n_in, node->width))
+            return false;
+        if (is_conv(node->op) &&
+            !aep__conv_scratch(&n, &node->window, (transposed ? n_in : node->width) / places, true))
+            return false;
+        need(most, n);
+    }
+    return true;
+}
+
+bool aep__frame_init(aep__frame *frame, const aep_allocator *mem, const aep__tape *tape, size_t capacity, bool panels,
+                     int use)
+{
+    const bool training = use == AEP__FRAME_TRAINING;
+    size_t bytes = 0, kept = 0, passing, gradients = 0, rows = 0, scratch = tape->scratch;
+    *frame = (aep__frame){.capacity = capacity, .panels = panels};
+    if (!aep__mul(&passing, tape->reals[AEP__PASSING], capacity) ||
+        (!training && !aep__mul(&kept, tape->reals[AEP__KEPT], capacity)) ||
+        (training && !aep__mul(&gradients, tape->gradient_reals, capacity)) ||
+        (training && !measure_scratch(&scratch, tape, capacity, panels)) ||
+        (panels && !aep__mul(&rows, tape->nodes[0].width, capacity)))
+        return false;
+    if (!aep__arena_count(&bytes, kept) || !aep__arena_count(&bytes, passing) || !aep__arena_count(&bytes, gradients) ||
+        !aep__arena_count(&bytes, scratch) || !aep__arena_count(&bytes, rows) ||
+        !aep__arena_init(&frame->arena, mem, bytes))
+        return false;
+    frame->values[AEP__KEPT] = training ? NULL : aep__arena_take(&frame->arena, kept);
+    frame->values[AEP__PASSING] = aep__arena_take(&frame->arena, passing);
+    frame->gradients = training ? aep__arena_take(&frame->arena, gradients) : NULL;
+    frame->scratch = aep__arena_take(&frame->arena, scratch);
+    frame->rows = panels ? aep__arena_take(&frame->arena, rows) : NULL;
     return true;
 }
 
@@ -385,55 +401,66 @@ void aep__frame_free(aep__frame *frame, const aep_allocator *mem)
     *frame = (aep__frame){0};
 }
 
+aep__block aep__frame_block(const aep__frame *frame, size_t rows)
+{
+    return (aep__block){.rows = rows, .lanes = frame->panels ? (rows + AEP__LANES - 1) / AEP__LANES * AEP__LANES : 0};
+}
+
 real *aep__value(const aep__tape *tape, const aep__frame *frame, size_t node)
 {
     const aep__node *n = &tape->nodes[node];
-    return n->width ? frame->values + n->offset * frame->capacity : frame->scalars + n->offset;
+    return frame->values[n->part] + n->offset * frame->capacity;
 }
 
 real *aep__gradient(const aep__tape *tape, const aep__frame *frame, size_t node)
 {
-    const aep__node *n = &tape->nodes[node];
-    return n->width ? frame->gradients + n->offset * frame->capacity : frame->scalar_gradients + n->offset;
+    return frame->gradients + tape->nodes[node].gradient_offset * frame->capacity;
 }
 
-static operands gather(const aep__tape *tape, const aep__frame *frame, const aep__pass *pass, size_t index,
-                       bool backward)
+/* What all nodes of a run share. */
+static operands begin(const aep__tape *tape, const aep__frame *frame, const aep__pass *pass)
+{
+    return (operands){.kernels = tape->kernels, .pass = pass, .rows = pass->block.rows, .scratch = frame->scratch};
+}
+
+static void turn_to(operands *o, const aep__tape *tape, const aep__frame *frame, size_t index)
 {
     const aep__node *node = &tape->nodes[index];
-    operands o = {.node = node, .pass = pass, .rows = pass->rows, .scratch = frame->scratch};
-    o.y = aep__value(tape, frame, index);
-    if (backward)
-        o.dy = aep__gradient(tape, frame, index);
+    o->node = node;
+    o->size = aep__block_size(&o->pass->block) * node->width;
+    o->y = aep__value(tape, frame, index);
     for (size_t i = 0; i < node->n_inputs; i++) {
-        const aep__node *input = &tape->nodes[node->input[i]];
-        o.x[i] = aep__value(tape, frame, node->input[i]);
-        o.width[i] = input->width;
-        if (backward && input->needs_gradient)
-            o.dx[i] = aep__gradient(tape, frame, node->input[i]);
+        o->x[i] = aep__value(tape, frame, node->input[i]);
+        o->width[i] = tape->nodes[node->input[i]].width;
     }
-    return o;
 }
 
-void aep__tape_forward(const aep__tape *tape, aep__frame *frame, const aep__pass *pass, size_t last)
+static void turn_to_gradients(operands *o, const aep__tape *tape, const aep__frame *frame, size_t index)
 {
-    for (size_t i = 0; i <= last; i++) {
-        operands o = gather(tape, frame, pass, i, false);
+    o->dy = aep__gradient(tape, frame, index);
+    for (size_t i = 0; i < o->node->n_inputs; i++) {
+        const size_t input = o->node->input[i];
+        o->adds[i] = o->node->adds[i];
+        o->dx[i] = tape->nodes[input].needs_gradient ? aep__gradient(tape, frame, input) : NULL;
+    }
+}
+
+void aep__tape_forward(const aep__tape *tape, aep__frame *frame, const aep__pass *pass, size_t first, size_t last)
+{
+    operands o = begin(tape, frame, pass);
+    for (size_t i = first; i <= last; i++) {
+        turn_to(&o, tape, frame, i);
         ops[o.node->op].forward(&o);
     }
 }
 
-void aep__tape_backward(const aep__tape *tape, aep__frame *frame, const aep__pass *pass, size_t root)
+void aep__tape_backward(const aep__tape *tape, aep__frame *frame, const aep__pass *pass)
 {
-    for (size_t i = 0; i <= root; i++) {
-        const aep__node *node = &tape->nodes[i];
-        if (node->needs_gradient)
-            memset(aep__gradient(tape, frame, i), 0, (node->width ? node->width * pass->rows : 1) * sizeof(real));
-    }
-    *aep__gradient(tape, frame, root) = 1;
-    for (size_t i = root + 1; i-- > 0;)
-        if (tape->nodes[i].needs_gradient) {
-            operands o = gather(tape, frame, pass, i, true);
+    operands o = begin(tape, frame, pass);
+    for (size_t i = tape->n_nodes; i-- > 0;)
+        if (tape->nodes[i].reached && tape->nodes[i].needs_gradient) {
+            turn_to(&o, tape, frame, i);
+            turn_to_gradients(&o, tape, frame, i);
             ops[o.node->op].backward(&o);
         }
 }

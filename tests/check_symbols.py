@@ -22,7 +22,7 @@ FORBIDDEN = set("""
     signal sigaction raise kill
     rand srand random srandom drand48 time clock gettimeofday
     strtok gmtime localtime atof sprintf gets
-    pthread_create pthread_mutex_lock thrd_create fork system popen
+    pthread_atfork pthread_cancel pthread_kill pthread_detach thrd_create fork system popen
     openblas_set_num_threads goto_set_num_threads
     calloc realloc aligned_alloc posix_memalign memalign
 """.split())

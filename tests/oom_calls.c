@@ -212,6 +212,8 @@ GIVES(n_features, aep_model_n_features(w->ready) == 5)
 GIVES(code_size, aep_model_code_size(w->ready) == 2)
 GIVES(error_size, aep_model_error_size(w->ready) == 1)
 GIVES(layers, aep_model_layers(sizes, 2, w->ready, AEP_PART_ENCODER) == 2)
+CALL(set_threads, aep_model_set_threads(w->fresh, 2))
+GIVES(threads, aep_model_threads(w->ready) == 1)
 GIVES(column_name, aep_model_column_name(w->ready, 0) != NULL)
 GIVES(column_kind, aep_model_column_kind(w->ready, 2) == AEP_COLUMN_CATEGORICAL)
 GIVES(column_levels, aep_model_column_levels(w->ready, 2) == 3)
@@ -308,6 +310,8 @@ static const oom_call calls[] = {
     {"aep_model_image", "", image, false},
     {"aep_model_image_layer", "", image_layer, false},
     {"aep_model_image_map", "", image_map, false},
+    {"aep_model_set_threads", "", set_threads, false},
+    {"aep_model_threads", "", threads, false},
     {"aep_model_column_name", "", column_name, false},
     {"aep_model_column_kind", "", column_kind, false},
     {"aep_model_column_levels", "", column_levels, false},

@@ -367,9 +367,45 @@ START_TEST(any_finite_row_has_a_finite_score)
 }
 END_TEST
 
+/* Networks whose values take the same memory in all, but not of each part. */
+START_TEST(a_workspace_of_another_shape_is_refused_even_if_it_is_as_large)
+{
+    static const size_t narrow[] = {8, 2}, wide[] = {8, 8, 8, 2}, one[] = {8}, three[] = {8, 8, 8};
+    static const struct {
+        const char *columns;
+        const size_t *encoder, *decoder;
+        size_t n_encoder, n_decoder;
+    } shapes[] = {
+        {"nnn", narrow, one, 2, 1}, {"9nn", narrow, one, 2, 1}, {"nnn", wide, one, 4, 1}, {"nnn", narrow, three, 2, 3}};
+    aep_model *models[4];
+    aep_workspace *ws[4];
+    float scores[64], rows[64 * 3] = {0}; /* a level, too */
+    for (size_t i = 0; i < 4; i++) {
+        aep_options *options = new_options(shapes[i].columns, NULL, NULL);
+        float *fitted = new_rows(shapes[i].columns, 64, 1);
+        AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, shapes[i].encoder, shapes[i].n_encoder));
+        AEP_CHECK(aep_options_set_layers(options, AEP_PART_DECODER, shapes[i].decoder, shapes[i].n_decoder));
+        AEP_CHECK(aep_options_set_layers(options, AEP_PART_HEAD, one, 1));
+        AEP_CHECK(aep_model_new(&models[i], options, 3));
+        AEP_CHECK(aep_fit_scaling(models[i], fitted, 64, 3));
+        AEP_CHECK(aep_workspace_new(&ws[i], models[i]));
+        aep_options_free(options);
+        free(fitted);
+    }
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++)
+            AEP_CHECK_STATUS(aep_score(scores, models[i], ws[j], rows, 64, 3), i == j ? AEP_OK : AEP_E_WORKSPACE);
+    for (size_t i = 0; i < 4; i++) {
+        aep_workspace_free(ws[i]);
+        aep_model_free(models[i]);
+    }
+}
+END_TEST
+
 RUN_TESTS("scoring", null_is_refused, bad_rows_are_refused_and_nothing_is_written,
           a_model_without_scaling_does_not_score, a_workspace_of_another_shape_is_refused, workspace_refuses_null,
           with_a_workspace_nothing_is_allocated, a_workspace_outlives_its_model, scores_are_made_of_the_errors,
           errors_are_the_distance_to_the_reconstruction, either_half_of_the_errors_may_be_left_out,
           reconstructions_are_in_the_units_of_the_input, unseen_levels_are_no_level_in_scoring,
-          missing_values_are_scored_under_impute, any_finite_row_has_a_finite_score)
+          missing_values_are_scored_under_impute, any_finite_row_has_a_finite_score,
+          a_workspace_of_another_shape_is_refused_even_if_it_is_as_large)

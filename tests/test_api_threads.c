@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Const functions on one model from many threads at once; separate models trained at once. */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
 #include "support.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { THREADS = 4, N = 500, COLS = 5, MOST_COLS = 90, ROUNDS = 20 };
 
@@ -152,5 +157,168 @@ START_TEST(separate_models_train_at_once)
 }
 END_TEST
 
+/* Everything that a model and its scores are, after training by `threads`. */
+typedef struct outcome {
+    bytes saved, stepped;
+    float *scores, *codes, *rebuilt, *errors;
+} outcome;
+
+enum { MANY = 6000, BATCH = 1500 };
+
+static const char wide[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn5n3";
+
+/* Layers wide enough that a batch is worth more than one thread. */
+static outcome outcome_of(size_t threads, bool vector)
+{
+    static const size_t encoder[] = {64, 16}, head[] = {32};
+    outcome o;
+    const size_t cols = strlen(wide);
+    aep_options *options = new_options(
+        wide, SET({AEP_OPT_EPOCHS, 2}, {AEP_OPT_BATCH, BATCH}, {AEP_OPT_VALIDATION, 0.3}, {AEP_OPT_ERROR, vector}),
+        NULL);
+    aep_model *model;
+    aep_workspace *ws;
+    float *rows = new_rows(wide, MANY, 4);
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 2));
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_HEAD, head, 1));
+    AEP_CHECK(aep_model_new(&model, options, cols));
+    AEP_CHECK(aep_model_set_threads(model, threads));
+    ck_assert_uint_eq(aep_model_threads(model), threads);
+    AEP_CHECK(aep_fit(model, rows, MANY, cols, NULL, NULL));
+    AEP_CHECK(aep_calibrate(model, rows, MANY, cols));
+    o.saved = save(model);
+    AEP_CHECK(aep_workspace_new(&ws, model));
+    o.scores = calloc(MANY, sizeof *o.scores);
+    o.codes = calloc(MANY * 16, sizeof *o.codes);
+    o.rebuilt = calloc(MANY * cols, sizeof *o.rebuilt);
+    o.errors = calloc(MANY * aep_model_error_size(model), sizeof *o.errors);
+    AEP_CHECK(aep_score(o.scores, model, ws, rows, MANY, cols));
+    AEP_CHECK(aep_encode(o.codes, model, ws, rows, MANY, cols));
+    AEP_CHECK(aep_reconstruct(o.rebuilt, model, NULL, rows, MANY, cols));
+    AEP_CHECK(aep_errors(NULL, o.errors, model, ws, rows, MANY, cols));
+    for (int i = 0; i < 3; i++)
+        AEP_CHECK(aep_fit_batch(model, rows, BATCH, cols));
+    o.stepped = save(model);
+    aep_workspace_free(ws);
+    aep_model_free(model);
+    aep_options_free(options);
+    free(rows);
+    return o;
+}
+
+static void free_outcome(outcome *o)
+{
+    free(o->saved.data), free(o->stepped.data);
+    free(o->scores), free(o->codes), free(o->rebuilt), free(o->errors);
+}
+
+static void compare_threads(bool vector)
+{
+    const size_t cols = strlen(wide), width = vector ? cols - 2 + 8 : 1; /* two columns of 5 + 3 levels */
+    outcome one = outcome_of(1, vector);
+    for (size_t threads = 2; threads <= 5; threads++) {
+        outcome more = outcome_of(threads, vector);
+        ck_assert(same_bytes(more.saved, one.saved));
+        ck_assert(same_bytes(more.stepped, one.stepped));
+        ck_assert_mem_eq(more.scores, one.scores, MANY * sizeof *one.scores);
+        ck_assert_mem_eq(more.codes, one.codes, MANY * 16 * sizeof *one.codes);
+        ck_assert_mem_eq(more.rebuilt, one.rebuilt, MANY * cols * sizeof *one.rebuilt);
+        ck_assert_mem_eq(more.errors, one.errors, MANY * width * sizeof *one.errors);
+        free_outcome(&more);
+    }
+    free_outcome(&one);
+}
+
+START_TEST(any_number_of_threads_gives_the_same_bytes)
+{
+    compare_threads(false);
+    compare_threads(true);
+}
+END_TEST
+
+START_TEST(images_train_the_same_on_any_number_of_threads)
+{
+    for (size_t k = 0; k < N_PICTURES; k++) {
+        bytes saved[2];
+        for (size_t threads = 1; threads <= 2; threads++) {
+            aep_model *model = new_picture_model(&pictures[k], SET({AEP_OPT_EPOCHS, 1}, {AEP_OPT_BATCH, 400}));
+            float *rows = new_pictures(&pictures[k], 400, 3);
+            AEP_CHECK(aep_model_set_threads(model, threads));
+            AEP_CHECK(aep_fit(model, rows, 400, aep_model_n_columns(model), NULL, NULL));
+            saved[threads - 1] = save(model);
+            free(rows);
+            aep_model_free(model);
+        }
+        ck_assert(same_bytes(saved[0], saved[1]));
+        free(saved[0].data), free(saved[1].data);
+    }
+}
+END_TEST
+
+START_TEST(the_number_of_threads_is_no_part_of_a_model)
+{
+    aep_model *model = ready_model(columns, NULL), *loaded, *copy;
+    const bytes before = save(model);
+    ck_assert_uint_eq(aep_model_threads(model), 1);
+    AEP_CHECK(aep_model_set_threads(model, 3));
+    assert_unchanged(model, before);
+    bytes saved = save(model);
+    AEP_CHECK(aep_model_load(&loaded, saved.data, saved.size, NULL));
+    AEP_CHECK(aep_model_copy(&copy, model));
+    ck_assert_uint_eq(aep_model_threads(loaded), 1);
+    ck_assert_uint_eq(aep_model_threads(copy), 3);
+    AEP_CHECK_STATUS(aep_model_set_threads(model, 0), AEP_E_RANGE);
+    AEP_CHECK_STATUS(aep_model_set_threads(model, 257), AEP_E_RANGE);
+    AEP_CHECK_STATUS(aep_model_set_threads(NULL, 1), AEP_E_ARGUMENT);
+    ck_assert_uint_eq(aep_model_threads(model), 3);
+    ck_assert_uint_eq(aep_model_threads(NULL), 0);
+    free(saved.data);
+    aep_model_free(model), aep_model_free(loaded), aep_model_free(copy);
+}
+END_TEST
+
+/* A child has none of its parent's threads: it goes on alone, with the same results. */
+START_TEST(a_child_goes_on_alone)
+{
+    static const size_t encoder[] = {64, 16};
+    const size_t cols = strlen(wide);
+    aep_options *options = new_options(wide, SET({AEP_OPT_BATCH, BATCH}, {AEP_OPT_EPOCHS, 1}), NULL);
+    aep_model *model, *twin;
+    aep_workspace *ws;
+    float *rows = new_rows(wide, MANY, 4), *scores = calloc(MANY, sizeof *scores);
+    AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, encoder, 2));
+    AEP_CHECK(aep_model_new(&model, options, cols));
+    AEP_CHECK(aep_model_set_threads(model, 3));
+    AEP_CHECK(aep_fit(model, rows, MANY, cols, NULL, NULL));
+    AEP_CHECK(aep_workspace_new(&ws, model));
+    AEP_CHECK(aep_score(scores, model, ws, rows, MANY, cols));
+    AEP_CHECK(aep_model_copy(&twin, model));
+    AEP_CHECK(aep_fit_batch(twin, rows, BATCH, cols));
+    bytes expected = save(twin);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        float *again = calloc(MANY, sizeof *again);
+        bool same = !aep_score(again, model, ws, rows, MANY, cols) && !memcmp(again, scores, MANY * sizeof *scores) &&
+                    !aep_fit_batch(model, rows, BATCH, cols) && same_bytes(save(model), expected);
+        aep_workspace_free(ws);
+        aep_model_free(model);
+        _exit(!same);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && !WEXITSTATUS(status));
+    AEP_CHECK(aep_fit_batch(model, rows, BATCH, cols)); /* the parent's threads are still there */
+    bytes saved = save(model);
+    ck_assert(same_bytes(saved, expected));
+    free(saved.data), free(expected.data), free(rows), free(scores);
+    aep_workspace_free(ws);
+    aep_model_free(model), aep_model_free(twin);
+    aep_options_free(options);
+}
+END_TEST
+
 RUN_TESTS("threads", const_functions_share_a_model, const_functions_share_a_model_of_images,
-          separate_models_train_at_once)
+          separate_models_train_at_once, any_number_of_threads_gives_the_same_bytes,
+          images_train_the_same_on_any_number_of_threads, the_number_of_threads_is_no_part_of_a_model,
+          a_child_goes_on_alone)

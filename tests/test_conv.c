@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Convolutions against the sums that define them, written with explicit indices and in double. */
+#define _DEFAULT_SOURCE
 #include "conv.h"
+#include "kernels_fixture.h"
 #include "window_fixture.h"
 
 #include <float.h>
@@ -88,7 +90,7 @@ START_TEST(convolution_is_the_sum_of_the_definition)
         real *x = random_array(s.rows * s.map, seed), *w = random_array(s.patch * s.filters, seed + 1);
         real *b = random_array(s.filters, seed + 2), *y = random_array(n_y + GUARD, 7);
         real *guard = copy_of(y + n_y, GUARD), *scratch = new_scratch(&s, false);
-        aep__conv_forward(y, x, w, b, &s.w, s.filters, scratch, s.rows, seed % 2);
+        aep__conv_forward(any_set(seed), y, x, w, b, &s.w, s.filters, scratch, s.rows, seed % 2);
         sums expected = new_sums(NULL, n_y);
         for (size_t j = 0; j < n_y; j++)
             add(&expected, j, (double)b[j % s.filters]);
@@ -113,7 +115,7 @@ START_TEST(gradients_of_convolution_are_those_of_the_definition)
         real *dy = random_array(n_y, seed + 2), *scratch = new_scratch(&s, true);
         real *dx = random_array(s.rows * s.map, 3), *dw = random_array(n_w, 4), *db = random_array(s.filters, 5);
         sums ex = new_sums(dx, s.rows * s.map), ew = new_sums(dw, n_w), eb = new_sums(db, s.filters);
-        aep__conv_backward(dx, dw, db, dy, x, w, &s.w, s.filters, scratch, s.rows);
+        aep__conv_backward(any_set(seed), dx, dw, db, dy, x, w, &s.w, s.filters, scratch, s.rows);
         for (size_t j = 0; j < n_y; j++)
             add(&eb, j % s.filters, (double)dy[j]);
         FOR_EACH_PRODUCT(&s, i, p, k, pixel, f, c)
@@ -141,7 +143,7 @@ START_TEST(transposed_convolution_is_the_sum_of_the_definition)
         real *x = random_array(s.rows * s.places * s.filters, seed), *w = random_array(s.filters * s.patch, seed + 1);
         real *b = random_array(s.w.channels, seed + 2), *y = random_array(n_y + GUARD, 7);
         real *guard = copy_of(y + n_y, GUARD), *scratch = new_scratch(&s, false);
-        aep__conv_transposed_forward(y, x, w, b, &s.w, s.filters, scratch, s.rows, seed % 2);
+        aep__conv_transposed_forward(any_set(seed), y, x, w, b, &s.w, s.filters, scratch, s.rows, seed % 2);
         sums expected = new_sums(NULL, n_y);
         for (size_t j = 0; j < n_y; j++)
             add(&expected, j, (double)b[j % s.w.channels]);
@@ -167,7 +169,7 @@ START_TEST(gradients_of_transposed_convolution_are_those_of_the_definition)
         real *dx = random_array(n_x, 3), *dw = random_array(n_w, 4), *db = random_array(s.w.channels, 5);
         real *scratch = new_scratch(&s, true);
         sums ex = new_sums(dx, n_x), ew = new_sums(dw, n_w), eb = new_sums(db, s.w.channels);
-        aep__conv_transposed_backward(dx, dw, db, dy, x, w, &s.w, s.filters, scratch, s.rows);
+        aep__conv_transposed_backward(any_set(seed), dx, dw, db, dy, x, w, &s.w, s.filters, scratch, s.rows);
         for (size_t j = 0; j < s.rows * s.map; j++)
             add(&eb, j % s.w.channels, (double)dy[j]);
         FOR_EACH_PRODUCT(&s, i, p, k, pixel, f, c)
@@ -198,8 +200,8 @@ START_TEST(a_gradient_that_is_not_wanted_is_left_out)
         for (int transposed = 0; transposed < 2; transposed++) {
             real *dw[2] = {array(n_w), array(n_w)}, *db[2] = {array(MOST_FILTERS), array(MOST_FILTERS)};
             for (int i = 0; i < 2; i++)
-                (transposed ? aep__conv_transposed_backward : aep__conv_backward)(i ? NULL : dx, dw[i], db[i], dy, x, w,
-                                                                                  &s.w, s.filters, scratch, s.rows);
+                (transposed ? aep__conv_transposed_backward : aep__conv_backward)(
+                    any_set(seed), i ? NULL : dx, dw[i], db[i], dy, x, w, &s.w, s.filters, scratch, s.rows);
             ck_assert_mem_eq(dw[0], dw[1], n_w * sizeof **dw);
             ck_assert_mem_eq(db[0], db[1], MOST_FILTERS * sizeof **db);
             free(dw[0]), free(dw[1]), free(db[0]), free(db[1]);
@@ -210,42 +212,46 @@ START_TEST(a_gradient_that_is_not_wanted_is_left_out)
 }
 END_TEST
 
-typedef void forward_fn(real *y, const real *x, const real *w, const real *b, const aep__window *win, size_t filters,
-                        real *scratch, size_t rows, bool row_exact);
+typedef void forward_fn(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
+                        const aep__window *win, size_t filters, real *scratch, size_t rows, bool row_exact);
 
 /* Rows alone, and those from each on, as in the whole batch. */
-static void assert_rows_are_their_own(forward_fn *forward, const sizes *s, size_t n_in, size_t n_out)
+static void assert_rows_are_their_own(const aep__kernels *k, forward_fn *forward, const sizes *s, size_t n_in,
+                                      size_t n_out)
 {
     real *x = random_array(s->rows * n_in, 1), *w = random_array(s->patch * s->filters, 2);
     real *b = random_array(s->filters + s->w.channels, 3), *scratch = new_scratch(s, false);
     real *y = array(s->rows * n_out), *part = array(s->rows * n_out);
-    forward(y, x, w, b, &s->w, s->filters, scratch, s->rows, true);
+    forward(k, y, x, w, b, &s->w, s->filters, scratch, s->rows, true);
     for (size_t first = 0; first < s->rows; first++) {
-        forward(part, x + first * n_in, w, b, &s->w, s->filters, scratch, 1, true);
+        forward(k, part, x + first * n_in, w, b, &s->w, s->filters, scratch, 1, true);
         ck_assert_mem_eq(part, y + first * n_out, n_out * sizeof *y);
-        forward(part, x + first * n_in, w, b, &s->w, s->filters, scratch, s->rows - first, true);
+        forward(k, part, x + first * n_in, w, b, &s->w, s->filters, scratch, s->rows - first, true);
         ck_assert_mem_eq(part, y + first * n_out, (s->rows - first) * n_out * sizeof *y);
     }
     free_scratch(scratch, s, false);
     free(x), free(w), free(b), free(y), free(part);
 }
 
-static void assert_both_ways(sizes s)
+static void assert_both_ways(const aep__kernels *k, sizes s)
 {
     s.map = aep__window_map(&s.w), s.places = aep__window_places(&s.w), s.patch = aep__window_patch(&s.w);
-    assert_rows_are_their_own(aep__conv_forward, &s, s.map, s.places * s.filters);
-    assert_rows_are_their_own(aep__conv_transposed_forward, &s, s.places * s.filters, s.map);
+    assert_rows_are_their_own(k, aep__conv_forward, &s, s.map, s.places * s.filters);
+    assert_rows_are_their_own(k, aep__conv_transposed_forward, &s, s.places * s.filters, s.map);
 }
 
 START_TEST(a_row_is_the_same_alone_and_at_any_place_of_any_batch)
 {
     uint32_t state = 6;
-    for (int i = 0; i < WINDOWS; i++)
-        assert_both_ways(draw_sizes(&state));
+    for (uint64_t i = 0; i < WINDOWS; i++)
+        assert_both_ways(any_set(i), draw_sizes(&state));
     /* of the size of real layers: many blocks of places, and products for which training would take a CBLAS */
-    assert_both_ways((sizes){.w = {1, 28, 28, 3, 3, 2, 2, 1, 1, 14, 14}, .filters = 16, .rows = 9});
-    assert_both_ways((sizes){.w = {16, 14, 14, 3, 3, 2, 2, 1, 1, 7, 7}, .filters = 32, .rows = 13});
-    assert_both_ways((sizes){.w = {130, 9, 9, 5, 5, 1, 1, 2, 2, 9, 9}, .filters = 100, .rows = 5});
+    FOR_EACH_SET(k)
+    {
+        assert_both_ways(k, (sizes){.w = {1, 28, 28, 3, 3, 2, 2, 1, 1, 14, 14}, .filters = 16, .rows = 9});
+        assert_both_ways(k, (sizes){.w = {16, 14, 14, 3, 3, 2, 2, 1, 1, 7, 7}, .filters = 32, .rows = 13});
+        assert_both_ways(k, (sizes){.w = {130, 9, 9, 5, 5, 1, 1, 2, 2, 9, 9}, .filters = 100, .rows = 5});
+    }
 }
 END_TEST
 

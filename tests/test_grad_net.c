@@ -69,12 +69,12 @@ START_TEST(the_loss_is_that_of_the_definition)
     const bool vector_error = _i & 1, squared = _i & 2, head_gradient = _i & 4;
     aep__net_config config = config_of(&shapes[0]);
     config.activation = config.head_activation = AEP_TANH;
-    config.vector_error = vector_error, config.squared = squared, config.head_gradient = head_gradient;
+    config.vector_error = vector_error, config.head_gradient = head_gradient;
     fixture f;
-    make_net(&f, &config);
+    make_net(&f, &config, squared);
     const aep__net *net = &f.net;
-    const real *x = value(&f, net->x), *rebuilt = value(&f, net->reconstruction),
-               *predicted = value(&f, net->predicted);
+    real *x = value(&f, net->x), *rebuilt = value(&f, net->reconstruction), *predicted = value(&f, net->predicted),
+         *z = value(&f, net->z);
     real error[ROWS * 7];
     for (size_t i = 0; i < ROWS * net->error_size; i++)
         error[i] = vector_error ? fabs(x[i] - rebuilt[i]) : distance(x + i * 7, rebuilt + i * 7, 7);
@@ -85,13 +85,14 @@ START_TEST(the_loss_is_that_of_the_definition)
     ck_assert_uint_eq(net->tape.n_params, net->n_autoencoder + 3 * 4 + 4 + (4 + 1) * net->error_size);
     const double reconstruction = mean_distance(x, rebuilt, 7, squared);
     const double prediction = mean_distance(error, predicted, net->error_size, squared);
-    const double compact = compactness(value(&f, net->z), net->code_size);
-    ck_assert_double_eq_tol(*value(&f, net->loss_reconstruction), reconstruction, 1e-13);
-    ck_assert_double_eq_tol(*value(&f, net->loss_decay), decay, 1e-13);
-    ck_assert_double_eq_tol(*value(&f, net->loss_compactness), compact, 1e-13);
-    ck_assert_double_eq_tol(*value(&f, net->loss_prediction), prediction, 1e-13);
-    ck_assert_double_eq_tol(*value(&f, net->loss),
-                            reconstruction + lambda1 * decay + lambda2 * compact + lambda3 * prediction, 1e-13);
+    const double compact = compactness(z, net->code_size);
+    ck_assert_double_eq_tol(f.losses.reconstruction, reconstruction, 1e-13);
+    ck_assert_double_eq_tol(f.losses.decay, decay, 1e-13);
+    ck_assert_double_eq_tol(f.losses.compactness, compact, 1e-13);
+    ck_assert_double_eq_tol(f.losses.prediction, prediction, 1e-13);
+    ck_assert_double_eq_tol(f.losses.total, reconstruction + lambda1 * decay + lambda2 * compact + lambda3 * prediction,
+                            1e-13);
+    free(x), free(rebuilt), free(predicted), free(z);
     free_net(&f);
 }
 END_TEST
@@ -101,11 +102,11 @@ START_TEST(noise_reaches_the_encoder_only)
 {
     aep__net_config config = config_of(&shapes[1]); /* z = x~ w + b */
     fixture f;
-    make_net(&f, &config);
-    real noisy[ROWS * 4], noise[4];
-    const real *x = value(&f, f.net.x), *z = value(&f, f.net.z), *w = f.params, *b = f.params + 8;
+    make_net(&f, &config, false);
+    real noisy[ROWS * 4], noise[4], *z = value(&f, f.net.z);
+    const real *x = f.rows, *w = f.params, *b = f.params + 8;
     for (size_t i = 0; i < ROWS; i++) {
-        aep__rng_normal(noise, 4, f.pass.noise.seed, AEP__STREAM_NOISE, f.pass.noise.step, (uint32_t)i);
+        aep__rng_normal(noise, 4, f.batch.noise.seed, AEP__STREAM_NOISE, f.batch.noise.step, (uint32_t)i);
         for (size_t j = 0; j < 4; j++)
             noisy[i * 4 + j] = x[i * 4 + j] + 0.2 * noise[j];
     }
@@ -116,11 +117,14 @@ START_TEST(noise_reaches_the_encoder_only)
                 sum += noisy[i * 4 + p] * w[p * 2 + j];
             ck_assert_double_eq_tol(z[i * 2 + j], sum, 1e-13);
         }
-    f.pass.training = false; /* no noise when scoring */
+    f.batch.training = false; /* no noise when scoring */
     forward(&f);
+    free(z);
+    z = value(&f, f.net.z);
     for (size_t i = 0; i < ROWS; i++)
         ck_assert_double_eq_tol(
             z[i * 2], b[0] + x[i * 4] * w[0] + x[i * 4 + 1] * w[2] + x[i * 4 + 2] * w[4] + x[i * 4 + 3] * w[6], 1e-13);
+    free(z);
     free_net(&f);
 }
 END_TEST
@@ -131,22 +135,22 @@ START_TEST(gradients_agree_for_every_activation_and_switch)
 {
     const int kind = _i / 8;
     aep__net_config config = config_of(&shapes[0]);
-    set_switches(&config, _i % 8);
+    const bool squared = set_switches(&config, _i % 8);
     config.activation = kind;
     config.code_activation = (kind + 1) % N_ACTIVATIONS;
     config.output_activation = (kind + 2) % N_ACTIVATIONS;
     config.head_activation = (kind + 3) % N_ACTIVATIONS;
-    check_gradients(&config);
+    check_gradients(&config, squared);
 }
 END_TEST
 
 START_TEST(gradients_agree_for_every_shape_and_switch)
 {
     aep__net_config config = config_of(&shapes[_i / 8]);
-    set_switches(&config, _i % 8);
+    const bool squared = set_switches(&config, _i % 8);
     config.activation = AEP_GELU;
     config.head_activation = AEP_SIGMOID;
-    check_gradients(&config);
+    check_gradients(&config, squared);
 }
 END_TEST
 
@@ -156,21 +160,20 @@ START_TEST(the_stop_changes_the_gradient_of_the_autoencoder_only)
     aep__net_config config = config_of(&shapes[0]);
     config.activation = config.head_activation = AEP_TANH;
     fixture stopped, open;
-    make_net(&stopped, &config);
+    make_net(&stopped, &config, false);
     config.head_gradient = true;
-    make_net(&open, &config);
+    make_net(&open, &config, false);
     const size_t n_autoencoder = open.net.n_autoencoder, n_params = open.net.tape.n_params;
-    aep__tape_backward(&stopped.net.tape, &stopped.frame, &stopped.pass, stopped.net.loss);
-    aep__tape_backward(&open.net.tape, &open.frame, &open.pass, open.net.loss);
+    real *without = copy_gradient(&stopped), *with = copy_gradient(&open);
     size_t different = 0;
     for (size_t i = 0; i < n_autoencoder; i++) {
-        different += fabs(open.dparams[i] - stopped.dparams[i]) > 1e-6;
-        stopped.dparams[i] = open.dparams[i] - stopped.dparams[i];
+        different += fabs(with[i] - without[i]) > 1e-6;
+        without[i] = with[i] - without[i];
     }
     ck_assert_uint_gt(different, n_autoencoder / 2);
-    assert_gradient(stopped.dparams, open.params, n_autoencoder, head_term, &open, "let through");
-    ck_assert_mem_eq(stopped.dparams + n_autoencoder, open.dparams + n_autoencoder,
-                     (n_params - n_autoencoder) * sizeof(real));
+    assert_gradient(without, open.params, n_autoencoder, head_term, &open, "let through");
+    ck_assert_mem_eq(without + n_autoencoder, with + n_autoencoder, (n_params - n_autoencoder) * sizeof(real));
+    free(without), free(with);
     free_net(&stopped);
     free_net(&open);
 }

@@ -10,13 +10,14 @@
 
 enum { ROWS = 5, MOST_NODES = 16, MOST_LEAVES = 4, MOST_PARAMS = 256 };
 
-/* A tape under test. Leaves are inputs by which the gradient is checked. */
+/* A tape under test, which ends with the node whose gradients are checked. Leaves are inputs by which they are. */
 typedef struct fixture {
     aep_allocator mem;
     aep__tape tape;
     aep__frame frame;
     aep__pass pass;
     real params[MOST_PARAMS], dparams[MOST_PARAMS];
+    real *kept, *weights; /* weights: of the values of the last node in root_value */
     size_t leaf[MOST_LEAVES], n_leaves, root;
 } fixture;
 
@@ -37,21 +38,10 @@ static size_t dense(fixture *f, size_t input, size_t n_out)
     return add(f, AEP__OP_DENSE, AEP_IDENTITY, n_out, (n_in + 1) * n_out, 1, &input);
 }
 
-/* A scalar that depends on every element in another way: the mean distance from a constant matrix. */
-static size_t reduce(fixture *f, size_t node)
-{
-    const size_t width = f->tape.nodes[node].width;
-    const size_t pair[] = {node, add(f, AEP__OP_INPUT, 0, width, 0, 0, NULL)};
-    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
-    return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
-}
-
-static size_t weigh(fixture *f, size_t scalar) { return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 1, &scalar); }
-
 static size_t input_case(fixture *f, int attr)
 {
     (void)attr;
-    return reduce(f, leaf(f, 3));
+    return leaf(f, 3);
 }
 
 static size_t noise_case(fixture *f, int attr)
@@ -60,27 +50,26 @@ static size_t noise_case(fixture *f, int attr)
     f->pass.noise.kind = attr;
     f->pass.noise.level = 0.3;
     node = add(f, AEP__OP_NOISE, 0, 3, 0, 1, &node);
-    return reduce(f, dense(f, node, 4));
+    return dense(f, node, 4);
 }
 
 static size_t dense_case(fixture *f, int attr)
 {
     (void)attr;
-    return reduce(f, dense(f, leaf(f, 3), 4));
+    return dense(f, leaf(f, 3), 4);
 }
 
 static size_t activation_case(fixture *f, int attr)
 {
     const size_t input = leaf(f, 3);
-    return reduce(f, add(f, AEP__OP_ACTIVATION, attr, 3, 0, 1, &input));
+    return add(f, AEP__OP_ACTIVATION, attr, 3, 0, 1, &input);
 }
 
 /* open: the gradient goes through, to a node that another path reaches too */
 static size_t stop_case(fixture *f, int attr)
 {
     const size_t input = leaf(f, 3), pair[] = {add(f, AEP__OP_STOP, attr, 3, 0, 1, &input), dense(f, input, 3)};
-    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
-    return add(f, AEP__OP_MEAN, 0, 0, 0, 1, &distance);
+    return add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
 }
 
 /* Windows of every sort: map (channels, height, width), kernel, stride, padding, places. */
@@ -101,7 +90,7 @@ static const aep__window tilings[] = {
 
 static size_t on_map(fixture *f, int op, int attr, const aep__window *w, size_t size, size_t input)
 {
-    return reduce(f, aep__tape_add_window(&f->tape, op, attr, w, size, input));
+    return aep__tape_add_window(&f->tape, op, attr, w, size, input);
 }
 
 static size_t conv_case(fixture *f, int attr)
@@ -150,52 +139,41 @@ static size_t reorder_case(fixture *f, int attr)
 static size_t row_norm_case(fixture *f, int attr)
 {
     const size_t pair[] = {leaf(f, 3), leaf(f, 3)};
-    const size_t distance = add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
     (void)attr;
-    return reduce(f, distance);
+    return add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, pair);
 }
 
 static size_t abs_diff_case(fixture *f, int attr)
 {
     const size_t pair[] = {leaf(f, 3), leaf(f, 3)};
     (void)attr;
-    return reduce(f, add(f, AEP__OP_ABS_DIFF, 0, 3, 0, 2, pair));
+    return add(f, AEP__OP_ABS_DIFF, 0, 3, 0, 2, pair);
 }
 
-static size_t mean_case(fixture *f, int attr)
+/* An activation that overwrites the dense layer below it; a second path reaches the leaf. */
+static size_t in_place_case(fixture *f, int attr)
 {
-    const size_t input = leaf(f, 1);
-    return weigh(f, add(f, AEP__OP_MEAN, attr, 0, 0, 1, &input));
+    const size_t input = leaf(f, 3), layer = dense(f, input, 3);
+    const size_t pair[] = {add(f, AEP__OP_ACTIVATION, attr, 3, 0, 1, &layer), input};
+    return add(f, AEP__OP_ABS_DIFF, 0, 3, 0, 2, pair);
 }
 
-static size_t compactness_case(fixture *f, int attr)
+/* Every operation that begins the gradient of a node, and adds to it: two of them after the same leaf. */
+static size_t twice_case(fixture *f, int attr)
 {
-    const size_t input = leaf(f, 3);
-    (void)attr;
-    return weigh(f, add(f, AEP__OP_COMPACTNESS, 0, 0, 0, 1, &input));
+    const size_t input = leaf(f, 3), other = leaf(f, 3), both[] = {input, other};
+    size_t twin[2];
+    for (int i = 0; i < 2; i++)
+        twin[i] = attr == AEP__OP_DENSE
+                      ? dense(f, input, 3)
+                      : add(f, attr, attr == AEP__OP_ACTIVATION ? AEP_GELU : 1, attr == AEP__OP_ROW_NORM ? 1 : 3, 0,
+                            attr == AEP__OP_ROW_NORM || attr == AEP__OP_ABS_DIFF ? 2 : 1, both);
+    const size_t width = attr == AEP__OP_ROW_NORM ? 1 : 3;
+    twin[1] = dense(f, twin[1], width);
+    return width == 1 ? add(f, AEP__OP_ABS_DIFF, 0, 1, 0, 2, twin) : add(f, AEP__OP_ROW_NORM, 0, 1, 0, 2, twin);
 }
 
-static size_t weight_decay_case(fixture *f, int attr)
-{
-    size_t terms[2];
-    (void)attr;
-    terms[0] = reduce(f, dense(f, leaf(f, 3), 4));
-    terms[1] = aep__tape_add_decay(&f->tape, 0, f->tape.n_params);
-    return add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, 2, terms);
-}
-
-static size_t weighted_sum_case(fixture *f, int attr)
-{
-    size_t terms[AEP__MAX_INPUTS];
-    (void)attr;
-    for (size_t i = 0; i < AEP__MAX_INPUTS; i++) {
-        const size_t input = leaf(f, 1 + i);
-        terms[i] = add(f, AEP__OP_COMPACTNESS, 0, 0, 0, 1, &input);
-    }
-    return weigh(f, add(f, AEP__OP_WEIGHTED_SUM, 0, 0, 0, AEP__MAX_INPUTS, terms)); /* so that its dy is not 1 */
-}
-
-/* build returns the scalar node whose gradients are checked */
+/* build returns the last node, whose gradients are checked */
 static const struct {
     int op, attr;
     size_t (*build)(fixture *f, int attr);
@@ -243,29 +221,31 @@ static const struct {
     {AEP__OP_STOP, 1, stop_case},
     {AEP__OP_ROW_NORM, 0, row_norm_case},
     {AEP__OP_ABS_DIFF, 0, abs_diff_case},
-    {AEP__OP_MEAN, 0, mean_case},
-    {AEP__OP_MEAN, 1, mean_case},
-    {AEP__OP_COMPACTNESS, 0, compactness_case},
-    {AEP__OP_WEIGHT_DECAY, 0, weight_decay_case},
-    {AEP__OP_WEIGHTED_SUM, 0, weighted_sum_case},
+    {AEP__OP_ACTIVATION, AEP_TANH, in_place_case},
+    {AEP__OP_ACTIVATION, AEP_SIGMOID, in_place_case},
+    {AEP__OP_DENSE, AEP__OP_DENSE, twice_case},
+    {AEP__OP_ACTIVATION, AEP__OP_ACTIVATION, twice_case},
+    {AEP__OP_STOP, AEP__OP_STOP, twice_case},
+    {AEP__OP_ABS_DIFF, AEP__OP_ABS_DIFF, twice_case},
+    {AEP__OP_ROW_NORM, AEP__OP_ROW_NORM, twice_case},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
 /*
  * Values of size 0.1 to 1.1, away from the kinks at 0; and each input that far from the one before it, where |a - b|
- * has another.
+ * has another. Lanes past the rows get values too.
  */
 static void fill_inputs(fixture *f)
 {
     const real *before = NULL;
     size_t width_before = 0;
     for (size_t i = 0; i < f->tape.n_nodes; i++) {
-        const size_t width = f->tape.nodes[i].width;
+        const size_t width = f->tape.nodes[i].width, size = aep__block_size(&f->pass.block) * width;
         if (f->tape.nodes[i].op != AEP__OP_INPUT)
             continue;
         real *x = aep__value(&f->tape, &f->frame, i);
-        aep__rng_uniform(x, ROWS * width, i, AEP__STREAM_NOISE, 0, 0);
-        for (size_t j = 0; j < ROWS * width; j++)
+        aep__rng_uniform(x, size, i, AEP__STREAM_NOISE, 0, 0);
+        for (size_t j = 0; j < size; j++)
             x[j] = (x[j] < 0.5 ? 2 * x[j] - 1.1 : 2 * x[j] - 0.9) + (before && width == width_before ? before[j] : 0);
         before = x;
         width_before = width;
@@ -275,43 +255,77 @@ static void fill_inputs(fixture *f)
 static size_t closed_stop(fixture *f, int attr)
 {
     const size_t layer = dense(f, leaf(f, 3), 3);
-    return reduce(f, dense(f, add(f, AEP__OP_STOP, attr, 3, 0, 1, &layer), 2));
+    return dense(f, add(f, AEP__OP_STOP, attr, 3, 0, 1, &layer), 2);
 }
 
-static void set_up(fixture *f, size_t (*build)(fixture *f, int attr), int attr)
+/* The weights of the rows' values: none near 0; of lanes past the rows: 0. */
+static void draw_weights(fixture *f)
 {
-    *f = (fixture){
-        .pass = {.rows = ROWS, .training = true, .noise = {.seed = 3, .step = 4}, .weight = {0.7, -0.4, 1.3, 2.5}}};
+    const aep__block *block = &f->pass.block;
+    const size_t width = f->tape.nodes[f->root].width, n = aep__block_size(block) * width;
+    f->weights = calloc(n, sizeof *f->weights);
+    aep__rng_uniform(f->weights, n, 9, AEP__STREAM_NOISE, 0, 0);
+    for (size_t i = 0; i < n; i++) {
+        const size_t row = block->lanes ? i % block->lanes : i / width;
+        f->weights[i] = row < block->rows ? (i % 3 ? 1 : -1) * (0.5 + f->weights[i]) : 0;
+    }
+}
+
+static void set_up(fixture *f, size_t (*build)(fixture *f, int attr), int attr, bool panels)
+{
+    const size_t capacity = panels ? 2 * AEP__LANES : ROWS + 2; /* more room than rows */
+    *f = (fixture){.pass = {.training = true, .first_row = 7, .noise = {.seed = 3, .step = 4}}};
     ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
     ck_assert(aep__tape_init(&f->tape, &f->mem, MOST_NODES));
     f->root = build(f, attr);
     ck_assert(!f->tape.failed);
+    ck_assert_uint_eq(f->root, f->tape.n_nodes - 1);
     ck_assert_uint_le(f->tape.n_params, MOST_PARAMS);
-    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->tape, ROWS + 2, true)); /* more room than rows */
+    aep__tape_seed(&f->tape, f->root);
+    aep__tape_finish(&f->tape);
+    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->tape, capacity, panels, AEP__FRAME_TRAINING));
+    f->kept = calloc(f->tape.reals[AEP__KEPT] * capacity, sizeof *f->kept);
+    f->frame.values[AEP__KEPT] = f->kept;
+    f->pass.block = aep__frame_block(&f->frame, ROWS);
     aep__rng_normal(f->params, MOST_PARAMS, 1, AEP__STREAM_WEIGHTS, 0, 0);
     f->pass.params = f->params;
     f->pass.dparams = f->dparams;
     fill_inputs(f);
+    draw_weights(f);
 }
 
 static void tear_down(fixture *f)
 {
+    free(f->kept);
+    free(f->weights);
     aep__frame_free(&f->frame, &f->mem);
     aep__tape_free(&f->tape, &f->mem);
 }
 
+/* A number that depends on every value of the last node in another way. Its gradient by them is the weights. */
 static double root_value(void *payload)
 {
     fixture *f = payload;
-    aep__tape_forward(&f->tape, &f->frame, &f->pass, f->root);
-    return *aep__value(&f->tape, &f->frame, f->root);
+    double sum = 0;
+    aep__tape_forward(&f->tape, &f->frame, &f->pass, 0, f->root);
+    const real *y = aep__value(&f->tape, &f->frame, f->root);
+    for (size_t i = 0; i < aep__block_size(&f->pass.block) * f->tape.nodes[f->root].width; i++)
+        sum += f->weights[i] * y[i];
+    return sum;
+}
+
+static void backward(fixture *f)
+{
+    const size_t n = aep__block_size(&f->pass.block) * f->tape.nodes[f->root].width;
+    memcpy(aep__gradient(&f->tape, &f->frame, f->root), f->weights, n * sizeof(real));
+    aep__tape_backward(&f->tape, &f->frame, &f->pass);
 }
 
 static void run_backward(fixture *f)
 {
     root_value(f);
     memset(f->dparams, 0, sizeof f->dparams);
-    aep__tape_backward(&f->tape, &f->frame, &f->pass, f->root);
+    backward(f);
 }
 
 static bool holds(const aep__tape *tape, int op)
@@ -322,18 +336,25 @@ static bool holds(const aep__tape *tape, int op)
     return false;
 }
 
-static void check_case(size_t which)
+static void check_case(size_t which, bool panels)
 {
     fixture f;
-    set_up(&f, cases[which].build, cases[which].attr);
+    set_up(&f, cases[which].build, cases[which].attr, panels);
     ck_assert(holds(&f.tape, cases[which].op));
     run_backward(&f);
     const char *name = aep__op_name(cases[which].op);
     assert_gradient(f.dparams, f.params, f.tape.n_params, root_value, &f, name);
     for (size_t i = 0; i < f.n_leaves; i++)
         assert_gradient(aep__gradient(&f.tape, &f.frame, f.leaf[i]), aep__value(&f.tape, &f.frame, f.leaf[i]),
-                        ROWS * f.tape.nodes[f.leaf[i]].width, root_value, &f, name);
+                        aep__block_size(&f.pass.block) * f.tape.nodes[f.leaf[i]].width, root_value, &f, name);
     tear_down(&f);
+}
+
+static bool works_on_maps(int op)
+{
+    return op == AEP__OP_CHANNELS_LAST || op == AEP__OP_CHANNELS_FIRST || op == AEP__OP_CONV ||
+           op == AEP__OP_CONV_TRANSPOSED || op == AEP__OP_UPSAMPLE || op == AEP__OP_MAX_POOL ||
+           op == AEP__OP_AVERAGE_POOL || op == AEP__OP_NORM;
 }
 
 START_TEST(gradients_of_the_op_agree_with_central_differences)
@@ -341,7 +362,9 @@ START_TEST(gradients_of_the_op_agree_with_central_differences)
     size_t checked = 0;
     for (size_t i = 0; i < N_CASES; i++)
         if (cases[i].op == _i) {
-            check_case(i);
+            check_case(i, false);
+            if (!works_on_maps(_i))
+                check_case(i, true);
             checked++;
         }
     ck_assert_msg(checked > 0, "op %s has no case", aep__op_name(_i));
@@ -352,7 +375,7 @@ START_TEST(every_activation_has_a_case)
 {
     bool found[AEP_SILU + 1] = {[AEP_IDENTITY] = true}; /* which puts no op on a tape */
     for (size_t i = 0; i < N_CASES; i++)
-        if (cases[i].op == AEP__OP_ACTIVATION)
+        if (cases[i].build == activation_case)
             found[cases[i].attr] = true;
     for (int kind = 0; kind <= AEP_SILU; kind++)
         ck_assert_msg(found[kind], "activation %d has no case", kind);
@@ -362,7 +385,7 @@ END_TEST
 START_TEST(a_closed_stop_lets_nothing_through)
 {
     fixture f;
-    set_up(&f, closed_stop, 0);
+    set_up(&f, closed_stop, 0, false);
     run_backward(&f);
     const size_t below = 1 + 12; /* parameters of the leaf and of the layer under the stop */
     for (size_t i = 0; i < below; i++)
@@ -372,17 +395,19 @@ START_TEST(a_closed_stop_lets_nothing_through)
 }
 END_TEST
 
-START_TEST(gradients_add_to_what_is_there)
+START_TEST(gradients_of_parameters_add_to_what_is_there)
 {
-    fixture f;
-    real once[MOST_PARAMS];
-    set_up(&f, weight_decay_case, 0);
-    run_backward(&f);
-    memcpy(once, f.dparams, sizeof once);
-    aep__tape_backward(&f.tape, &f.frame, &f.pass, f.root);
-    for (size_t i = 0; i < f.tape.n_params; i++)
-        ck_assert_double_eq_tol(f.dparams[i], 2 * once[i], 1e-13);
-    tear_down(&f);
+    for (int panels = 0; panels < 2; panels++) {
+        fixture f;
+        real once[MOST_PARAMS];
+        set_up(&f, dense_case, 0, panels);
+        run_backward(&f);
+        memcpy(once, f.dparams, sizeof once);
+        backward(&f);
+        for (size_t i = 0; i < f.tape.n_params; i++)
+            ck_assert_double_eq_tol(f.dparams[i], 2 * once[i], 1e-13);
+        tear_down(&f);
+    }
 }
 END_TEST
 
@@ -393,7 +418,7 @@ int main(void)
     tcase_add_loop_test(tc, gradients_of_the_op_agree_with_central_differences, 0, AEP__OP_COUNT);
     tcase_add_test(tc, every_activation_has_a_case);
     tcase_add_test(tc, a_closed_stop_lets_nothing_through);
-    tcase_add_test(tc, gradients_add_to_what_is_there);
+    tcase_add_test(tc, gradients_of_parameters_add_to_what_is_there);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -2,6 +2,7 @@
 #include "optim.h"
 
 #include <check.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,13 +21,13 @@ START_TEST(adam_takes_the_steps_worked_out_by_hand)
 {
     aep__adam adam = {.rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .step = 1};
     real theta = 1, m = 0, v = 0, gradient = (real)0.5;
-    aep__adam_step(&adam, &theta, &m, &v, &gradient, 1, 1);
+    aep__adam_step(aep__kernels_best(), &adam, &theta, &m, &v, &gradient, 1, 1);
     assert_near((double)theta, 0.9);
     assert_near((double)m, 0.05);
     ck_assert_double_eq_tol((double)v, 0.00025, 1e-9);
     adam.step = 2;
     gradient = (real)-0.25;
-    aep__adam_step(&adam, &theta, &m, &v, &gradient, 1, 1);
+    aep__adam_step(aep__kernels_best(), &adam, &theta, &m, &v, &gradient, 1, 1);
     assert_near((double)theta, 0.87336621);
     assert_near((double)m, 0.02);
     ck_assert_double_eq_tol((double)v, 0.00031225, 1e-9);
@@ -38,7 +39,7 @@ START_TEST(the_first_step_of_adam_is_the_rate_against_the_sign)
     const aep__adam adam = {.rate = 0.01, .beta1 = 0.8, .beta2 = 0.9, .epsilon = 0, .step = 1};
     real theta[] = {1, 1, 1, 1}, m[4] = {0}, v[4] = {0};
     const real gradient[] = {1000, (real)-0.001, 3, -7};
-    aep__adam_step(&adam, theta, m, v, gradient, 1, 4);
+    aep__adam_step(aep__kernels_best(), &adam, theta, m, v, gradient, 1, 4);
     for (int i = 0; i < 4; i++)
         assert_near((double)theta[i], gradient[i] > 0 ? 0.99 : 1.01);
 }
@@ -49,7 +50,7 @@ START_TEST(epsilon_is_added_to_the_corrected_root)
     const aep__adam adam = {.rate = 1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 0.5, .step = 1};
     real theta = 0, m = 0, v = 0;
     const real gradient = (real)0.25;
-    aep__adam_step(&adam, &theta, &m, &v, &gradient, 1, 1);
+    aep__adam_step(aep__kernels_best(), &adam, &theta, &m, &v, &gradient, 1, 1);
     assert_near((double)theta, -0.25 / (0.25 + 0.5));
 }
 END_TEST
@@ -64,7 +65,7 @@ START_TEST(adam_follows_the_published_algorithm)
         const double g = sin((double)step) + 0.3;
         const real gradient = (real)g;
         const aep__adam adam = {rate, beta1, beta2, epsilon, step};
-        aep__adam_step(&adam, &theta, &m, &v, &gradient, 1, 1);
+        aep__adam_step(aep__kernels_best(), &adam, &theta, &m, &v, &gradient, 1, 1);
         m_expected = beta1 * m_expected + (1 - beta1) * g;
         v_expected = beta2 * v_expected + (1 - beta2) * g * g;
         const double m_hat = m_expected / (1 - pow(beta1, (double)step)),
@@ -80,8 +81,8 @@ START_TEST(a_scale_is_a_factor_on_the_gradient)
     const aep__adam adam = {.rate = 0.1, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 0.1, .step = 3};
     const real gradient[] = {1, -2, 3, 0}, quarter[] = {(real)0.25, (real)-0.5, (real)0.75, 0};
     real theta[2][4] = {{1, 2, 3, 4}, {1, 2, 3, 4}}, m[2][4] = {{0}}, v[2][4] = {{0}};
-    aep__adam_step(&adam, theta[0], m[0], v[0], gradient, 0.25, 4);
-    aep__adam_step(&adam, theta[1], m[1], v[1], quarter, 1, 4);
+    aep__adam_step(aep__kernels_best(), &adam, theta[0], m[0], v[0], gradient, 0.25, 4);
+    aep__adam_step(aep__kernels_best(), &adam, theta[1], m[1], v[1], quarter, 1, 4);
     ck_assert_mem_eq(theta[0], theta[1], sizeof theta[0]);
     ck_assert_mem_eq(m[0], m[1], sizeof m[0]);
     ck_assert_mem_eq(v[0], v[1], sizeof v[0]);
@@ -89,27 +90,20 @@ START_TEST(a_scale_is_a_factor_on_the_gradient)
 }
 END_TEST
 
-START_TEST(the_gradient_norm_is_euclidean)
+/* From a hostile file; one step more is taken when fitting goes on. */
+START_TEST(any_finite_moments_leave_finite_parameters)
 {
-    const real gradient[] = {3, 4, 12, -84, 0, 0, 132};
-    for (size_t n = 0; n <= 7; n++) {
-        static const double expected[] = {0, 3, 5, 13, 85, 85, 85, 157};
-        ck_assert_double_eq(aep__gradient_norm(gradient, n), expected[n]);
-    }
-}
-END_TEST
-
-START_TEST(the_gradient_norm_is_finite_only_if_all_of_it_is)
-{
-    real gradient[9];
-    for (size_t i = 0; i < 9; i++) {
-        for (size_t j = 0; j < 9; j++)
-            gradient[j] = (real)1e30;
-        ck_assert_double_eq_tol(aep__gradient_norm(gradient, 9), 3e30, 1e24); /* whose square no float holds */
-        gradient[i] = NAN;
-        ck_assert(!isfinite(aep__gradient_norm(gradient, 9)));
-        gradient[i] = -INFINITY;
-        ck_assert(!isfinite(aep__gradient_norm(gradient, 9)));
+    static const real first[] = {0, 1, FLT_MAX, -FLT_MAX}, second[] = {0, (real)1e-45, 1, FLT_MAX};
+    static const double rates[] = {1e-6, 1, 100};
+    for (size_t i = 0; i < 4 * 4 * 3; i++) {
+        const aep__adam adam = {rates[i / 16], 0.9, 0.999, 1e-8, 1 + i};
+        real theta[17], m[17], v[17], gradient[17];
+        for (size_t j = 0; j < 17; j++) /* a vector, and what is left */
+            theta[j] = 1, m[j] = first[i % 4], v[j] = second[i / 4 % 4], gradient[j] = (real)j - 8;
+        aep__adam_step(aep__kernels_best(), &adam, theta, m, v, gradient, 1, 17);
+        for (size_t j = 0; j < 17; j++)
+            ck_assert_msg(isfinite(theta[j]), "rate %g, m %g, v %g", adam.rate, (double)first[i % 4],
+                          (double)second[i / 4 % 4]);
     }
 }
 END_TEST
@@ -138,8 +132,7 @@ int main(void)
     tcase_add_test(tc, epsilon_is_added_to_the_corrected_root);
     tcase_add_test(tc, adam_follows_the_published_algorithm);
     tcase_add_test(tc, a_scale_is_a_factor_on_the_gradient);
-    tcase_add_test(tc, the_gradient_norm_is_euclidean);
-    tcase_add_test(tc, the_gradient_norm_is_finite_only_if_all_of_it_is);
+    tcase_add_test(tc, any_finite_moments_leave_finite_parameters);
     tcase_add_test(tc, the_cosine_schedule_falls_from_the_rate_to_zero);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

@@ -476,6 +476,180 @@ END_TEST
 
 /* ----------------------------------------------------------------------------------------------------- inverse */
 
+/* ---------------------------------------------------------------------------------- numeric columns and nothing else */
+
+enum { WIDE = 37, WIDE_ROWS = 60, CONSTANT = 11 };
+
+/* Numbers of every size, one column constant; some missing. One more column of two levels behind them, or none. */
+static float *wide_rows(bool level)
+{
+    static const float extremes[] = {0, -0.0f, FLT_MAX, -FLT_MAX, FLT_MIN, 1e-45f, 1e30f, -1e30f};
+    const size_t width = WIDE + level;
+    uint32_t state = 31;
+    float *rows = malloc(WIDE_ROWS * width * sizeof *rows);
+    for (size_t i = 0; i < WIDE_ROWS; i++) {
+        float *row = rows + i * width;
+        for (size_t c = 0; c < WIDE; c++) {
+            row[c] = (float)((uniform(&state) - 0.3) * pow(10, (double)(c % 9) - 4));
+            if (uniform(&state) < 0.1)
+                row[c] = config.missing == AEP_MISSING_IMPUTE ? NAN : 0;
+            if (c % 13 == 5 && i % 10 == 3)
+                row[c] = extremes[(i / 10 + c) % 8];
+        }
+        row[CONSTANT] = 7;
+        if (level)
+            row[WIDE] = (float)(i % 2);
+    }
+    return rows;
+}
+
+static void fit_wide(const float *rows, bool level)
+{
+    char columns[WIDE + 2] = {0};
+    memset(columns, 'n', WIDE);
+    columns[WIDE] = level ? '2' : 0;
+    fit(columns, rows, WIDE_ROWS);
+}
+
+/* Features of numeric columns of all rows, of a scaler fitted to them. */
+static void wide_features(real *features, bool level)
+{
+    real all[WIDE + 2];
+    float *rows = wide_rows(level);
+    fit_wide(rows, level);
+    ck_assert(scaler.only_numbers == !level && scaler.run[0] == WIDE && scaler.run[WIDE - 1] == 1);
+    for (size_t i = 0; i < WIDE_ROWS; i++) {
+        aep__scaler_apply(&scaler, rows + i * (WIDE + level), all);
+        memcpy(features + i * WIDE, all, WIDE * sizeof *all);
+        if (level && !config.scale_levels)
+            ck_assert(all[WIDE] == (i % 2 ? 0 : 1) && all[WIDE + 1] == (i % 2 ? 1 : 0));
+    }
+    free(rows);
+}
+
+#define FOR_EACH_CONFIG                                                                                                \
+    for (config.scaling = 0; config.scaling < SCALINGS; config.scaling++)                                              \
+        for (config.squash = AEP_SQUASH_NONE; config.squash <= AEP_SQUASH_CLIP; config.squash++)                       \
+            for (int set_ = 0; set_ < 4; set_++)                                                                       \
+                if (config.missing = set_ % 2 ? AEP_MISSING_IMPUTE : AEP_MISSING_ERROR,                                \
+                    config.scale_levels = set_ > 1, true)
+
+START_TEST(numeric_columns_have_the_same_features_beside_a_categorical_one)
+{
+    static real alone[WIDE_ROWS * WIDE], beside[WIDE_ROWS * WIDE];
+    FOR_EACH_CONFIG
+    {
+        wide_features(alone, false);
+        wide_features(beside, true);
+        ck_assert_mem_eq(alone, beside, sizeof alone);
+        for (size_t i = 0; i < WIDE_ROWS * WIDE; i++)
+            ck_assert_msg(fabs((double)alone[i]) <= AEP__FEATURE_LIMIT, "%g", (double)alone[i]);
+        ck_assert(config.scaling == AEP_SCALING_NONE || alone[CONSTANT] == 0 || config.scaling == AEP_SCALING_RANK);
+    }
+}
+END_TEST
+
+START_TEST(features_of_numeric_columns_are_those_of_the_formula)
+{
+    FOR_EACH_CONFIG
+    {
+        float *rows = wide_rows(false);
+        fit_wide(rows, false);
+        for (size_t i = 0; i < WIDE_ROWS && config.scaling != AEP_SCALING_RANK; i++) {
+            real features[WIDE];
+            aep__scaler_apply(&scaler, rows + i * WIDE, features);
+            for (size_t c = 0; c < WIDE; c++) {
+                const float x = isnan(rows[i * WIDE + c]) ? scaler.fill[c] : rows[i * WIDE + c];
+                double z = ((double)x - scaler.location[c]) / scaler.scale[c];
+                z = fmax(fmin(z, AEP__FEATURE_LIMIT), -AEP__FEATURE_LIMIT);
+                if (config.squash == AEP_SQUASH_TANH)
+                    z = 5 * tanh(z / 5);
+                else if (config.squash == AEP_SQUASH_CLIP)
+                    z = fmax(fmin(z, 5), -5);
+                ck_near(features[c], z);
+            }
+        }
+        free(rows);
+    }
+}
+END_TEST
+
+START_TEST(missing_values_are_filled_in_at_every_place)
+{
+    config.missing = AEP_MISSING_IMPUTE;
+    for (config.scaling = 0; config.scaling < SCALINGS; config.scaling++)
+        for (int level = 0; level < 2; level++) {
+            float *rows = wide_rows(level), *row = rows + 5 * (WIDE + level);
+            fit_wide(rows, level);
+            for (size_t c = 0; c < WIDE; c++) {
+                real missing[WIDE + 2], filled[WIDE + 2];
+                row[c] = c % 2 ? NAN : -NAN;
+                aep__scaler_apply(&scaler, row, missing);
+                row[c] = scaler.fill[c];
+                aep__scaler_apply(&scaler, row, filled);
+                ck_assert_mem_eq(missing, filled, scaler.n_features * sizeof *filled);
+            }
+            free(rows);
+        }
+}
+END_TEST
+
+START_TEST(values_are_held_at_the_limit_at_every_place)
+{
+    static const float huge[] = {FLT_MAX, 1.1e9f, -FLT_MAX, -1.1e9f};
+    config.scaling = AEP_SCALING_NONE;
+    for (int level = 0; level < 2; level++) {
+        float *rows = wide_rows(level);
+        fit_wide(rows, level);
+        for (size_t c = 0; c < WIDE; c++)
+            for (size_t i = 0; i < 4; i++) {
+                real features[WIDE + 2];
+                float row[WIDE + 1] = {0};
+                row[c] = huge[i];
+                aep__scaler_apply(&scaler, row, features);
+                ck_assert(features[c] == (real)(i < 2 ? AEP__FEATURE_LIMIT : -AEP__FEATURE_LIMIT));
+                row[c] = i < 2 ? 0.9e9f : -0.9e9f;
+                aep__scaler_apply(&scaler, row, features);
+                ck_assert(features[c] == (real)row[c]);
+            }
+        free(rows);
+    }
+}
+END_TEST
+
+/* The first of several, wherever it stands. */
+START_TEST(what_cannot_be_used_is_found_at_every_place)
+{
+    for (int set = 0; set < 4; set++) {
+        const bool level = set % 2, impute = set > 1;
+        const size_t width = WIDE + level;
+        config.missing = AEP_MISSING_ERROR;
+        float *rows = wide_rows(level);
+        config.missing = impute ? AEP_MISSING_IMPUTE : AEP_MISSING_ERROR;
+        fit_wide(rows, level);
+        for (size_t at = 0; at < 3 * width; at++) {
+            size_t row = 99, col = 99;
+            const float before = rows[at], last = rows[4 * width - 1];
+            ck_assert_int_eq(aep__scaler_check(&row, &col, &scaler, rows, 4, true), AEP_OK);
+            ck_assert(row == 99 && col == 99);
+            rows[at] = NAN;
+            rows[4 * width - 1] = -INFINITY;
+            ck_assert_int_eq(aep__scaler_check(&row, &col, &scaler, rows, 4, true), AEP_E_NOT_FINITE);
+            ck_assert_uint_eq(row, impute ? 3 : at / width);
+            ck_assert_uint_eq(col, impute ? width - 1 : at % width);
+            rows[at] = at % 2 ? INFINITY : -INFINITY;
+            ck_assert_int_eq(aep__scaler_check(&row, &col, &scaler, rows, 4, true), AEP_E_NOT_FINITE);
+            ck_assert(row == at / width && col == at % width);
+            rows[at] = before;
+            rows[4 * width - 1] = last;
+        }
+        free(rows);
+    }
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------------------------------- inverting */
+
 START_TEST(inverting_gives_the_row_back)
 {
     enum { N = 500 };
@@ -580,6 +754,11 @@ int main(void)
         pixels_of_a_channel_are_scaled_as_one_column_of_them_all,
         pixels_that_are_constant_by_themselves_keep_the_contrast_of_their_channel,
         inverting_images_gives_their_values_back,
+        numeric_columns_have_the_same_features_beside_a_categorical_one,
+        features_of_numeric_columns_are_those_of_the_formula,
+        missing_values_are_filled_in_at_every_place,
+        values_are_held_at_the_limit_at_every_place,
+        what_cannot_be_used_is_found_at_every_place,
         inverting_gives_the_row_back,
         inverting_stops_at_the_limit_of_squashing,
         inverting_rank_interpolates_and_stops_at_the_extremes,

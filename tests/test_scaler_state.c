@@ -286,6 +286,70 @@ START_TEST(values_that_make_no_sense_are_refused)
 }
 END_TEST
 
+/* Features of a read scaler and of a copy, which work out anew what is not saved. */
+START_TEST(what_was_read_or_copied_gives_the_same_features)
+{
+    enum { N = 50 };
+    static const char *const columns[] = {"nnnn", "n3n2"};
+    config.missing = AEP_MISSING_IMPUTE;
+    float *rows = random_rows(N);
+    for (int set = 0; set < SCALINGS * 3 * 2 * 2; set++) {
+        uint8_t data[MAX_BYTES];
+        aep__scaler read, copy;
+        config.scaling = set % SCALINGS;
+        config.squash = set / SCALINGS % 3;
+        config.scale_levels = config.indicator = set / SCALINGS / 3 % 2;
+        fit(columns[set / SCALINGS / 6], rows, N);
+        ck_assert_int_eq(read_bytes(&read, &mem, data, bytes_of(data, &scaler)), AEP_OK);
+        ck_assert_int_eq(aep__scaler_copy(&copy, &mem, &scaler), AEP_OK);
+        for (size_t i = 0; i < N; i++) {
+            real features[3][16];
+            aep__scaler_apply(&scaler, rows + 4 * i, features[0]);
+            aep__scaler_apply(&read, rows + 4 * i, features[1]);
+            aep__scaler_apply(&copy, rows + 4 * i, features[2]);
+            ck_assert_mem_eq(features[1], features[0], scaler.n_features * sizeof(real));
+            ck_assert_mem_eq(features[2], features[0], scaler.n_features * sizeof(real));
+        }
+        aep__scaler_free(&read, &mem);
+        aep__scaler_free(&copy, &mem);
+    }
+    free(rows);
+}
+END_TEST
+
+/* Of a file that another program made, or nobody: any that is not refused. */
+START_TEST(whatever_scale_is_read_features_are_within_the_limit)
+{
+    static const double scales[] = {1e-320, 1e-310, 5e-309, 1e-300, 1e-30, 1, 1e30, 1e300, 1.7e308};
+    static const double locations[] = {0, 1, 1e-310, -1e30, 1.7e308, -1.7e308};
+    static const char *const columns[] = {"nnnn", "n3n2"};
+    for (int set = 0; set < SCALINGS * 2 * 2; set++)
+        for (size_t i = 0; i < sizeof scales / sizeof *scales * (sizeof locations / sizeof *locations); i++) {
+            uint8_t data[MAX_BYTES];
+            aep__scaler read;
+            float *rows = random_rows(50);
+            config.scaling = set % SCALINGS;
+            config.scale_levels = set / SCALINGS % 2;
+            fit(columns[set / SCALINGS / 2], rows, 50);
+            for (size_t f = 0; f < scaler.n_features; f++) {
+                scaler.scale[f] = scales[i % (sizeof scales / sizeof *scales)];
+                scaler.location[f] = locations[i / (sizeof scales / sizeof *scales)];
+            }
+            if (read_bytes(&read, &mem, data, bytes_of(data, &scaler)) == AEP_OK) {
+                real features[7];
+                const float row[] = {(float)fmax(fmin(read.location[0], 3e38), -3e38), 1, 1e-45f, 0};
+                aep__scaler_apply(&read, row, features);
+                for (size_t f = 0; f < read.n_features; f++)
+                    ck_assert_msg(fabs((double)features[f]) <= AEP__FEATURE_LIMIT,
+                                  "scaling %d, scale %g, location %g, feature %zu: %g", config.scaling, read.scale[f],
+                                  read.location[f], f, (double)features[f]);
+            }
+            aep__scaler_free(&read, &mem);
+            free(rows);
+        }
+}
+END_TEST
+
 START_TEST(the_state_of_other_columns_is_refused)
 {
     static const char *const others[] = {"n", "n3n", "n3n3", "nnnnnnn", "n3n2n"};
@@ -481,6 +545,8 @@ int main(void)
         every_truncation_is_refused,
         any_changed_byte_gives_an_error_or_bounded_features,
         values_that_make_no_sense_are_refused,
+        what_was_read_or_copied_gives_the_same_features,
+        whatever_scale_is_read_features_are_within_the_limit,
         the_state_of_other_columns_is_refused,
         columns_without_their_state_cost_no_memory,
         more_features_than_the_limit_are_refused,

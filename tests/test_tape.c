@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 static aep_allocator mem;
 static aep__tape tape;
@@ -48,7 +49,7 @@ START_TEST(an_operation_on_maps_is_as_wide_as_its_result)
         ck_assert_uint_eq(tape.n_params, cases[i].n_params);
         ck_assert_uint_ge(tape.row_reals, 60 + cases[i].width);
         const bool conv = cases[i].op == AEP__OP_CONV || cases[i].op == AEP__OP_CONV_TRANSPOSED;
-        ck_assert((tape.scratch > 0) == conv && tape.scratch_back >= tape.scratch);
+        ck_assert((tape.scratch > 0) == conv);
     }
 }
 END_TEST
@@ -83,45 +84,72 @@ START_TEST(more_nodes_than_there_is_room_for_fail_the_tape)
 }
 END_TEST
 
-START_TEST(weight_decay_has_no_parameters_of_its_own)
+/* An activation overwrites what no backward pass looks at again, if it can do without it as well. */
+START_TEST(activations_take_no_memory_where_they_can)
 {
-    const size_t from = input(60);
-    const size_t conv = aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, 1, from); /* 19 parameters */
-    const size_t inputs[] = {conv};
-    aep__tape_add(&tape, AEP__OP_DENSE, 0, 1, 10, inputs, 1);
-    const size_t decay = aep__tape_add_decay(&tape, 19, 10);
-    ck_assert_uint_eq(tape.n_params, 29);
-    real params[29], dparams[29] = {0};
-    for (size_t i = 0; i < 29; i++)
-        params[i] = (real)i;
-    aep__frame frame;
-    ck_assert(aep__frame_init(&frame, &mem, &tape, 2, true));
-    const aep__pass pass = {.params = params, .dparams = dparams, .rows = 2};
-    aep__tape_forward(&tape, &frame, &pass, decay);
-    real sum = 0;
-    for (size_t i = 19; i < 29; i++)
-        sum += params[i] * params[i];
-    ck_assert(*aep__value(&tape, &frame, decay) == sum);
-    aep__tape_backward(&tape, &frame, &pass, decay);
-    for (size_t i = 0; i < 29; i++)
-        ck_assert(dparams[i] == (i < 19 ? 0 : 2 * params[i]));
-    aep__frame_free(&frame, &mem);
+    static const struct {
+        int kind;
+        bool in_place;
+    } cases[] = {{AEP_TANH, true},    {AEP_RELU, true},  {AEP_LEAKY_RELU, true},
+                 {AEP_SIGMOID, true}, {AEP_GELU, false}, {AEP_SILU, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        aep__tape_free(&tape, &mem);
+        ck_assert(aep__tape_init(&tape, &mem, 6));
+        const size_t x = input(4), layer = aep__tape_add(&tape, AEP__OP_DENSE, 0, 3, 15, &x, 1);
+        const size_t before = tape.row_reals;
+        const size_t node = aep__tape_add(&tape, AEP__OP_ACTIVATION, cases[i].kind, 3, 0, &layer, 1);
+        ck_assert(tape.nodes[node].in_place == cases[i].in_place);
+        ck_assert((tape.row_reals == before) == cases[i].in_place);
+        ck_assert((tape.nodes[node].offset == tape.nodes[layer].offset) == cases[i].in_place);
+        const size_t second = aep__tape_add(&tape, AEP__OP_ACTIVATION, cases[i].kind, 3, 0, &node, 1);
+        ck_assert(!tape.nodes[second].in_place); /* the first needs its value */
+        const size_t of_input = aep__tape_add(&tape, AEP__OP_ACTIVATION, cases[i].kind, 4, 0, &x, 1);
+        ck_assert(!tape.nodes[of_input].in_place);
+    }
+}
+END_TEST
+
+/* The first to reach a node, in the order of the backward pass, writes; who comes later adds; seeds come first. */
+START_TEST(gradients_begin_with_a_seed_or_with_the_last_to_use_a_node)
+{
+    const size_t x = input(4), a = aep__tape_add(&tape, AEP__OP_DENSE, 0, 3, 15, &x, 1);
+    const size_t b = aep__tape_add(&tape, AEP__OP_DENSE, 0, 3, 12, &a, 1);
+    const size_t pair[] = {a, b}, closed = aep__tape_add(&tape, AEP__OP_STOP, 0, 3, 0, &b, 1);
+    const size_t d = aep__tape_add(&tape, AEP__OP_ABS_DIFF, 0, 3, 0, pair, 2);
+    for (int seeded = 0; seeded < 2; seeded++) {
+        aep__tape_seed(&tape, d);
+        if (seeded)
+            aep__tape_seed(&tape, a);
+        aep__tape_finish(&tape);
+        ck_assert(tape.nodes[d].adds[0] == seeded && !tape.nodes[d].adds[1]);
+        ck_assert(tape.nodes[b].adds[0]); /* d came to a before */
+        ck_assert(tape.nodes[a].reached && tape.nodes[b].reached && tape.nodes[d].reached);
+        ck_assert(!tape.nodes[x].reached && !tape.nodes[closed].reached);
+    }
 }
 END_TEST
 
 START_TEST(every_node_lies_on_a_cache_line_whatever_the_number_of_rows)
 {
     const size_t conv = aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, 7, input(60));
+    tape.part = AEP__PASSING;
+    const size_t dense = aep__tape_add(&tape, AEP__OP_DENSE, 0, 5, 64 * 5, &conv, 1);
     for (size_t rows = 1; rows < 6; rows++)
-        for (int backward = 0; backward < 2; backward++) {
+        for (int use = 0; use < 2; use++) {
             aep__frame frame;
-            ck_assert(aep__frame_init(&frame, &mem, &tape, rows, backward));
-            ck_assert_uint_eq((uintptr_t)aep__value(&tape, &frame, conv) % 64, 0);
+            real *kept = calloc(tape.reals[AEP__KEPT] * rows, sizeof *kept);
+            ck_assert(aep__frame_init(&frame, &mem, &tape, rows, false, use));
+            if (use == AEP__FRAME_TRAINING)
+                frame.values[AEP__KEPT] = kept;
+            else
+                ck_assert_uint_eq((uintptr_t)aep__value(&tape, &frame, conv) % 64, 0);
+            ck_assert_uint_eq((uintptr_t)aep__value(&tape, &frame, dense) % 64, 0);
             ck_assert_uint_eq((uintptr_t)frame.scratch % 64, 0);
             ck_assert(aep__value(&tape, &frame, conv) >= aep__value(&tape, &frame, 0) + rows * 60);
-            if (backward)
+            if (use == AEP__FRAME_TRAINING)
                 ck_assert_uint_eq((uintptr_t)aep__gradient(&tape, &frame, conv) % 64, 0);
             aep__frame_free(&frame, &mem);
+            free(kept);
         }
 }
 END_TEST
@@ -132,8 +160,8 @@ START_TEST(noise_knows_the_image)
     enum { ROWS = 50, PIXELS = 20 };
     const size_t x = input(3 * PIXELS), node = aep__tape_add(&tape, AEP__OP_NOISE, 0, 3 * PIXELS, 0, &x, 1);
     aep__frame frame;
-    ck_assert(aep__frame_init(&frame, &mem, &tape, ROWS, false));
-    aep__pass pass = {.rows = ROWS, .noise = {.kind = AEP_NOISE_MASKING, .level = (real)0.5, .seed = 1}};
+    ck_assert(aep__frame_init(&frame, &mem, &tape, ROWS, false, AEP__FRAME_FORWARD));
+    aep__pass pass = {.block = {.rows = ROWS}, .noise = {.kind = AEP_NOISE_MASKING, .level = (real)0.5, .seed = 1}};
     const real *noisy = aep__value(&tape, &frame, node);
     for (size_t i = 0; i < ROWS * 3 * PIXELS; i++)
         aep__value(&tape, &frame, x)[i] = 1;
@@ -142,7 +170,7 @@ START_TEST(noise_knows_the_image)
         if (image)
             tape.nodes[node].window = (aep__window){.channels = 3, .height = 4, .width = 5};
         pass.training = true;
-        aep__tape_forward(&tape, &frame, &pass, node);
+        aep__tape_forward(&tape, &frame, &pass, 0, node);
         for (size_t i = 0; i < ROWS * 3 * PIXELS; i++) {
             masked += noisy[i] == 0;
             apart += noisy[i] != noisy[i / (3 * PIXELS) * 3 * PIXELS + i % PIXELS];
@@ -150,7 +178,7 @@ START_TEST(noise_knows_the_image)
         ck_assert_uint_gt(masked, ROWS * PIXELS);
         ck_assert(image ? apart == 0 : apart > ROWS * PIXELS / 2);
         pass.training = false;
-        aep__tape_forward(&tape, &frame, &pass, node);
+        aep__tape_forward(&tape, &frame, &pass, 0, node);
         for (size_t i = 0; i < ROWS * 3 * PIXELS; i++)
             ck_assert(noisy[i] == 1);
     }
@@ -173,7 +201,8 @@ int main(void)
     tcase_add_test(tc, an_operation_on_maps_is_as_wide_as_its_result);
     tcase_add_test(tc, sizes_that_no_memory_can_hold_fail_the_tape);
     tcase_add_test(tc, more_nodes_than_there_is_room_for_fail_the_tape);
-    tcase_add_test(tc, weight_decay_has_no_parameters_of_its_own);
+    tcase_add_test(tc, activations_take_no_memory_where_they_can);
+    tcase_add_test(tc, gradients_begin_with_a_seed_or_with_the_last_to_use_a_node);
     tcase_add_test(tc, every_node_lies_on_a_cache_line_whatever_the_number_of_rows);
     tcase_add_test(tc, noise_knows_the_image);
     tcase_add_test(tc, every_operation_has_a_name);

@@ -50,8 +50,8 @@ static void train_pictures(const picture *p)
 }
 
 /* Layers and batches that fill many blocks of the matrix product, in shapes that are round and that are not. The vector
-   kernels keep these products even in a library built with a CBLAS, which takes over from 1,024 by 1,024 on; from there
-   on docs/errors.md promises the same bytes for the same number of BLAS threads alone. */
+   kernels keep these products even in a library built with a CBLAS, which is for processors without them; for those
+   docs/errors.md promises the same bytes for the same number of BLAS threads alone. */
 static void train_large(const char *name, size_t cols, size_t hidden, size_t batch)
 {
     const size_t encoder[] = {hidden, 256, 32};

@@ -1,47 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the tests of convolutions, pools and norms share: windows of every sort, drawn from a seed, and numbers. */
+/* What the tests of convolutions, pools and norms share: windows of every sort, drawn from a seed. */
 #ifndef AEP_TESTS_WINDOW_FIXTURE_H
 #define AEP_TESTS_WINDOW_FIXTURE_H
 
-#include "rng.h"
+#include "numbers_fixture.h"
 #include "window.h"
-
-#include <check.h>
-#include <math.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
-/* One of low .. high */
-static inline size_t draw(uint32_t *state, size_t low, size_t high)
-{
-    *state = *state * 1664525 + 1013904223;
-    return low + (size_t)(*state >> 8) % (high - low + 1);
-}
-
-static inline real *array(size_t n)
-{
-    real *a = calloc(n ? n : 1, sizeof *a);
-    ck_assert_ptr_nonnull(a);
-    return a;
-}
-
-/* normal, to be freed */
-static inline real *random_array(size_t n, uint64_t seed)
-{
-    real *a = array(n);
-    aep__rng_normal(a, n, seed, AEP__STREAM_NOISE, 0, 0);
-    return a;
-}
-
-static inline real *copy_of(const real *a, size_t n)
-{
-    real *copy = array(n);
-    memcpy(copy, a, n * sizeof *copy);
-    return copy;
-}
 
 /* One direction of a window: all that fits on the padded map, or one more that reaches over the far edge. */
 static inline void draw_span(uint32_t *state, size_t *size, size_t *kernel, size_t *stride, size_t *pad, size_t *places,
@@ -83,20 +46,5 @@ static inline bool pixel_under(size_t *pixel, const aep__window *w, size_t row, 
 #define FOR_EACH_UNDER(w, p, k, pixel)                                                                                 \
     for (size_t k = 0, pixel = 0; k < (w)->kernel_h * (w)->kernel_w; k++)                                              \
         if (pixel_under(&pixel, w, (p) / (w)->columns, (p) % (w)->columns, k / (w)->kernel_w, k % (w)->kernel_w))
-
-static inline int run(const char *name, const TTest *const *tests, size_t n)
-{
-    Suite *suite = suite_create(name);
-    TCase *tc = tcase_create(name);
-    tcase_set_timeout(tc, 120);
-    for (size_t i = 0; i < n; i++)
-        tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
 
 #endif

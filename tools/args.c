@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct poptOption source_options[] = {
     {"label", 'l', POPT_ARG_STRING, NULL, OPTION_LABEL,
@@ -27,10 +28,13 @@ const struct poptOption source_options[] = {
      "Whether CSV files begin with column names (auto: if the first row has words and no numbers)", "auto|yes|no"},
     {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER,
      "Separates cells in CSV files: a character, or tab (default ,)", "CHAR"},
+    {"threads", '\0', POPT_ARG_STRING, NULL, OPTION_THREADS,
+     "Threads that train and score (1): a number, or all for one a processor; results are the same for any number",
+     "N|all"},
     {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only warnings and errors", NULL},
     POPT_TABLEEND};
 
-void source_args_init(source_args *args) { *args = (source_args){.delimiter = ','}; }
+void source_args_init(source_args *args) { *args = (source_args){.delimiter = ',', .threads = 1}; }
 
 void source_args_free(source_args *args)
 {
@@ -76,6 +80,21 @@ static bool take_delimiter(source_args *args, const char *value)
     return true;
 }
 
+/* As many as a model may have at most, if there are more processors. */
+static bool take_threads(source_args *args, const char *value)
+{
+    enum { MOST_THREADS = 256 };
+    double number = (double)sysconf(_SC_NPROCESSORS_ONLN);
+    if (strcmp(value, "all") != 0 && !parse_number(&number, "--threads", value, 1, MOST_THREADS))
+        return false;
+    args->threads = number < 1 ? 1 : number > MOST_THREADS ? MOST_THREADS : (size_t)number;
+    if ((double)args->threads != number && strcmp(value, "all") != 0) {
+        say_error("--threads %s: must be a whole number, or all", value);
+        return false;
+    }
+    return true;
+}
+
 bool source_args_take(source_args *args, int code, const char *value)
 {
     switch (code) {
@@ -88,6 +107,8 @@ bool source_args_take(source_args *args, int code, const char *value)
         return take_header(args, value);
     case OPTION_DELIMITER:
         return take_delimiter(args, value);
+    case OPTION_THREADS:
+        return take_threads(args, value);
     case OPTION_LABEL:
         return set_string(&args->label, value);
     case OPTION_LABELS:

@@ -14,6 +14,7 @@ typedef struct source_args {
     enum input_header header;
     char delimiter;
     bool quiet;
+    size_t threads;
     char *label; /* NULL: none */
     list labels; /* files of them */
     list normal, anomaly, drop;
@@ -32,6 +33,7 @@ enum {
     OPTION_NORMAL,
     OPTION_ANOMALY,
     OPTION_DROP,
+    OPTION_THREADS,
     OPTION_OWN
 };
 

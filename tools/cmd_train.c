@@ -307,6 +307,7 @@ static bool make_model(training *t)
     int status = aep_model_new(&model, t->args->options, t->table.n_columns);
     if (status != AEP_OK)
         return failed("cannot make the model", status);
+    aep_model_set_threads(model, t->args->source.threads);
     bool ok = fit(t, model) && (!t->args->rest || output_close(&t->rest));
     if (ok) {
         aep_model_set_log(model, NULL, NULL); /* what goes wrong is told here */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROWS = 1024, MOST_VALUES = 1 << 22 };
+enum { MOST_ROWS = 4096, MOST_VALUES = 1 << 22 };
 
 /* The levels of the model by name; those of a model that has none for a column are codes. */
 static bool read_levels(feed *f)

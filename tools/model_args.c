@@ -89,7 +89,7 @@ aep_model *model_open(const model_args *args)
         return NULL;
     }
     aep_model_set_log(model, say_log, (void *)&args->source.quiet);
-    if (adjust(model, args))
+    if (aep_model_set_threads(model, args->source.threads) == AEP_OK && adjust(model, args))
         return model;
     aep_model_free(model);
     return NULL;

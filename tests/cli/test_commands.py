@@ -249,6 +249,17 @@ class Train(Case):
             done = self.train('-q', '--calibration', '0', 'a.csv', 'm')
             self.assertEqual(f'only {n} rows to train on' in done.stderr, warned)
 
+    def test_any_number_of_threads_gives_the_same_files(self):
+        self.write('a.csv', csv_text(machine_rows(6000)))
+        for threads in ('1', '2', 'all'):
+            self.train('-q', '--threads', threads, '--epochs', '2', '--batch', '2000', 'a.csv', f'm{threads}')
+            self.run_program('score', '--threads', threads, f'm{threads}', 'a.csv', '-o', f's{threads}')
+        for name in ('m', 's'):
+            for threads in ('2', 'all'):
+                self.assertEqual(self.read_bytes(f'{name}{threads}'), self.read_bytes(f'{name}1'))
+        for threads in ('0', '257', '1.5', 'many', ''):
+            self.fails('score', '--threads', threads, 'm1', 'a.csv', saying='--threads', status=2)
+
     def test_quiet_and_no_progress_where_there_is_no_terminal(self):
         self.write('a.csv', csv_text(machine_rows(200)))
         self.assertNotIn('epoch', self.train('a.csv', 'm').stderr)

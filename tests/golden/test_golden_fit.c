@@ -117,7 +117,7 @@ START_TEST(fit_batch_agrees_with_pytorch)
         ck_assert_int_eq(aep_fit_batch(model, x, rows, run->n_features), AEP_OK);
         free(x);
         assert_losses(model, run);
-        assert_values(model->trainer.dparams, run, n, "gradients", step);
+        assert_values(model->trainer.gradients, run, n, "gradients", step);
     }
     assert_values(model->weights.params, run, n, "weights", run->n_steps);
     aep_model_free(model);

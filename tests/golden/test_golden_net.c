@@ -3,18 +3,22 @@
  * Training runs recorded from PyTorch, replayed in double on the network and the optimiser: the same but for rounding.
  */
 #include "golden.h"
-#include "net.h"
 #include "optim.h"
+#include "trainer.h"
 
 #include <string.h>
+
+enum { MOST_ROWS = 32 };
 
 static const double tolerance = 1e-11;
 
 typedef struct fixture {
     aep_allocator mem;
     aep__net net;
-    aep__frame frame;
-    real *params, *dparams, *m, *v;
+    aep__trainer trainer;
+    real *params, *m, *v, *rows;
+    const real *gradient;
+    double norm;
     size_t n_clipped;
 } fixture;
 
@@ -49,34 +53,31 @@ static void set_up(fixture *f, golden_run *run)
                                     .output_activation = run->output_activation,
                                     .head_activation = run->head_activation,
                                     .vector_error = run->vector_error,
-                                    .squared = run->squared,
                                     .head_gradient = run->head_gradient};
     *f = (fixture){0};
     ck_assert_int_eq(aep__mem_init(&f->mem, NULL), AEP_OK);
     ck_assert_int_eq(aep__net_init(&f->net, &f->mem, &config), AEP_OK);
-    ck_assert(aep__frame_init(&f->frame, &f->mem, &f->net.tape, 32, true));
+    ck_assert(aep__trainer_init(&f->trainer, &f->mem, &f->net, MOST_ROWS, 1));
     f->params = golden_read(run, f->net.tape.n_params);
-    f->dparams = calloc(f->net.tape.n_params, sizeof *f->dparams);
     f->m = calloc(f->net.tape.n_params, sizeof *f->m);
     f->v = calloc(f->net.tape.n_params, sizeof *f->v);
 }
 
 static void tear_down(fixture *f)
 {
-    free(f->params), free(f->dparams), free(f->m), free(f->v);
-    aep__frame_free(&f->frame, &f->mem);
+    free(f->params), free(f->m), free(f->v);
+    aep__trainer_free(&f->trainer, &f->mem);
     aep__net_free(&f->net, &f->mem);
 }
 
-static void assert_losses(fixture *f, golden_run *run, size_t step)
+static void assert_losses(const aep__losses *losses, golden_run *run, size_t step)
 {
-    const aep__net *net = &f->net;
-    const size_t nodes[GOLDEN_LOSSES] = {net->loss_reconstruction, net->loss_decay, net->loss_compactness,
-                                         net->loss_prediction, net->loss};
+    const double values[GOLDEN_LOSSES] = {losses->reconstruction, losses->decay, losses->compactness,
+                                          losses->prediction, losses->total};
     for (size_t i = 0; i < GOLDEN_LOSSES; i++) {
-        const double expected = golden_number(run), got = *aep__value(&net->tape, &f->frame, nodes[i]);
-        ck_assert_msg(fabs(got - expected) <= tolerance * fabs(expected), "step %zu, loss %zu: %.15g, recorded %.15g",
-                      step, i, got, expected);
+        const double expected = golden_number(run);
+        ck_assert_msg(fabs(values[i] - expected) <= tolerance * fabs(expected),
+                      "step %zu, loss %zu: %.15g, recorded %.15g", step, i, values[i], expected);
     }
 }
 
@@ -84,7 +85,7 @@ static void assert_gradients(const fixture *f, golden_run *run, size_t step)
 {
     const size_t n = f->net.tape.n_params;
     real *expected = golden_read(run, n);
-    const double distance = golden_distance(f->dparams, expected, n);
+    const double distance = golden_distance(f->gradient, expected, n);
     ck_assert_msg(distance <= tolerance, "step %zu: a gradient is off by %g", step, distance);
     free(expected);
 }
@@ -92,35 +93,45 @@ static void assert_gradients(const fixture *f, golden_run *run, size_t step)
 static void update(fixture *f, const golden_run *run, size_t step)
 {
     const size_t split = f->net.n_autoencoder, n = f->net.tape.n_params;
-    const double norm = aep__gradient_norm(f->dparams, n);
-    const bool clips = run->clip > 0 && norm > run->clip;
-    const double scale = clips ? run->clip / norm : 1;
+    const bool clips = run->clip > 0 && f->norm > run->clip;
+    const double scale = clips ? run->clip / f->norm : 1;
+    const aep__kernels *k = f->net.tape.kernels;
     aep__adam adam = {.rate = run->cosine ? aep__cosine_rate(run->rate, step, run->n_steps) : run->rate,
                       .beta1 = run->beta1,
                       .beta2 = run->beta2,
                       .epsilon = run->epsilon,
                       .step = step + 1};
-    aep__adam_step(&adam, f->params, f->m, f->v, f->dparams, scale, split);
+    aep__adam_step(k, &adam, f->params, f->m, f->v, f->gradient, scale, split);
     adam.rate *= run->head_rate;
-    aep__adam_step(&adam, f->params + split, f->m + split, f->v + split, f->dparams + split, scale, n - split);
+    aep__adam_step(k, &adam, f->params + split, f->m + split, f->v + split, f->gradient + split, scale, n - split);
     f->n_clipped += clips;
+}
+
+static void load(real *features, void *payload, size_t first, size_t n)
+{
+    const fixture *f = payload;
+    memcpy(features, f->rows + first * f->net.n_features, n * f->net.n_features * sizeof *features);
 }
 
 static void replay_step(fixture *f, golden_run *run, size_t step)
 {
-    const aep__tape *tape = &f->net.tape;
     const size_t rows = golden_size(run);
-    aep__pass pass = {
-        .params = f->params, .dparams = f->dparams, .rows = rows, .training = true, .noise = {.kind = AEP_NOISE_NONE}};
-    ck_assert_uint_le(rows, f->frame.capacity);
-    aep__net_weigh(&pass, run->lambda1, run->lambda2, run->lambda3);
-    real *x = golden_read(run, rows * run->n_features);
-    memcpy(aep__value(tape, &f->frame, f->net.x), x, rows * run->n_features * sizeof *x);
-    free(x);
-    aep__tape_forward(tape, &f->frame, &pass, f->net.loss);
-    memset(f->dparams, 0, tape->n_params * sizeof *f->dparams);
-    aep__tape_backward(tape, &f->frame, &pass, f->net.loss);
-    assert_losses(f, run, step);
+    const aep__batch batch = {.rows = rows,
+                              .load = load,
+                              .payload = f,
+                              .params = f->params,
+                              .training = true,
+                              .noise = {.kind = AEP_NOISE_NONE},
+                              .lambda1 = run->lambda1,
+                              .lambda2 = run->lambda2,
+                              .lambda3 = run->lambda3,
+                              .squared = run->squared};
+    ck_assert_uint_le(rows, MOST_ROWS);
+    f->rows = golden_read(run, rows * run->n_features);
+    const aep__losses losses = aep__trainer_run(&f->trainer, &f->net, &batch);
+    free(f->rows);
+    f->gradient = aep__trainer_gradient(&f->trainer, &f->norm, &f->net);
+    assert_losses(&losses, run, step);
     assert_gradients(f, run, step);
     update(f, run, step);
 }

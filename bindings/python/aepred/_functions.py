@@ -70,6 +70,8 @@ FUNCTIONS: dict[str, tuple[object, tuple]] = {
     "aep_model_image": (c_int, (_size, _size, _size, _handle)),
     "aep_model_image_layer": (c_int, (_int, _size, _size, _size, _size, _handle, c_int, c_size_t)),
     "aep_model_image_map": (c_int, (_size, _size, _size, _handle, c_int, c_size_t)),
+    "aep_model_set_threads": (c_int, (_handle, c_size_t)),
+    "aep_model_threads": (c_size_t, (_handle,)),
     "aep_model_column_name": (c_char_p, (_handle, c_size_t)),
     "aep_model_column_kind": (c_int, (_handle, c_size_t)),
     "aep_model_column_levels": (c_size_t, (_handle, c_size_t)),

@@ -132,6 +132,17 @@ class Model:
         return lib.aep_model_error_size(self._pointer)
 
     @property
+    def threads(self) -> int:
+        """How many threads a call may use, 1 at first; results are the same for any number. It is not saved."""
+        return lib.aep_model_threads(self._pointer)
+
+    @threads.setter
+    def threads(self, n: int) -> None:
+        with self._guard.writing():
+            check(lib.aep_model_set_threads(self._pointer, n))
+            self._local = threading.local()  # workspaces have room for as many threads as there were
+
+    @property
     def image(self) -> Optional[tuple[int, int, int]]:
         """(channels, height, width) of the images that the rows are, or None."""
         return self._shape(lib.aep_model_image)

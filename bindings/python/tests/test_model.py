@@ -37,6 +37,20 @@ def trained():
     return model
 
 
+def test_results_are_the_same_for_any_number_of_threads(trained):
+    rows = normal_rows(5000, 3)
+    model = trained.copy()
+    assert model.threads == 1
+    alone = model.score(rows)
+    model.threads = 3
+    assert model.threads == 3
+    np.testing.assert_array_equal(model.score(rows), alone)
+    assert model.to_bytes() == trained.to_bytes()
+    for wrong in (0, 257):
+        with pytest.raises(aepred.RangeError):
+            model.threads = wrong
+
+
 def test_faults_score_higher_than_normal_rows(trained):
     rows = np.concatenate([normal_rows(500, 3), faulty_rows(50, 4)])
     labels = np.arange(550) >= 500

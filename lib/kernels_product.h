@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A product in tiles of C that stay in registers, for the vector type that the including file has defined. Included
+ * once per instruction set:
+ *   NAME(x)              x with the suffix of the instruction set
+ *   TARGET               function attribute that switches it on
+ *   LANES, TILE          floats in a vector, vectors in a tile
+ *   VEC, MASK            types of a vector and of a mask of its lanes
+ *   mask_of(n)           the first n lanes (n <= LANES)
+ *   load(p, mask), store(p, mask, v), spread(x), multiply_add(a, b, c)
+ */
+#define INLINED TARGET static inline __attribute__((always_inline))
+#if defined(__clang__)
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 24")
+#endif
+
+/* Depth of a pass over k, after which C is put down: so much of B and A stays in the first two levels of cache. */
+#ifndef AEP_PRODUCT_DEPTH
+#define AEP_PRODUCT_DEPTH 256
+#endif
+
+/* rows and vectors are constants where this is inlined, so the loops over them unroll and the tile stays in
+   registers */
+INLINED void NAME(tile)(const aep__product *p, size_t i, size_t j, size_t from, size_t to, size_t rows, size_t vectors,
+                        MASK last)
+{
+    VEC sum[TILE];
+    const MASK all = NAME(mask_of)(LANES);
+    const int start = from ? AEP__START_C : p->start;
+    real *c = p->c + i * p->c_row + j;
+    UNROLLED
+    for (size_t r = 0; r < rows; r++) {
+        UNROLLED
+        for (size_t v = 0; v < vectors; v++) {
+            const MASK mask = v + 1 < vectors ? all : last;
+            if (start == AEP__START_C)
+                sum[r * vectors + v] = NAME(load)(c + r * p->c_row + v * LANES, mask);
+            else if (start == AEP__START_COLUMNS)
+                sum[r * vectors + v] = NAME(load)(p->bias + j + v * LANES, mask);
+            else
+                sum[r * vectors + v] = NAME(spread)(start == AEP__START_ROWS ? p->bias[i + r] : 0);
+        }
+    }
+    const real *a = p->a + i * p->a_row + from * p->a_col, *b = p->b + from * p->b_row + j;
+    for (size_t q = from; q < to; q++, a += p->a_col, b += p->b_row) {
+        VEC row[8];
+        UNROLLED
+        for (size_t v = 0; v < vectors; v++)
+            row[v] = NAME(load)(b + v * LANES, v + 1 < vectors ? all : last);
+        UNROLLED
+        for (size_t r = 0; r < rows; r++) {
+            const VEC factor = NAME(spread)(a[r * p->a_row]);
+            UNROLLED
+            for (size_t v = 0; v < vectors; v++)
+                sum[r * vectors + v] = NAME(multiply_add)(factor, row[v], sum[r * vectors + v]);
+        }
+    }
+    UNROLLED
+    for (size_t r = 0; r < rows; r++) {
+        UNROLLED
+        for (size_t v = 0; v < vectors; v++)
+            NAME(store)(c + r * p->c_row + v * LANES, v + 1 < vectors ? all : last, sum[r * vectors + v]);
+    }
+}
+
+/* All rows of C for a strip of columns, of one or two vectors. The rows that are left fill a tile of their own: in
+   fewer registers, chains of additions would wait for each other. */
+INLINED void NAME(strip)(const aep__product *p, size_t j, size_t from, size_t to, size_t vectors, MASK last)
+{
+    enum { ROWS = TILE / 2 };
+    size_t i = 0;
+    for (; i + ROWS <= p->m; i += ROWS)
+        NAME(tile)(p, i, j, from, to, ROWS, vectors, last);
+#define LEFT(n)                                                                                                        \
+    case n:                                                                                                            \
+        if (n < ROWS)                                                                                                  \
+            NAME(tile)(p, i, j, from, to, n < ROWS ? n : 1, vectors, last);                                            \
+        break;
+    switch (p->m - i) {
+        LEFT(1)
+        LEFT(2)
+        LEFT(3)
+        LEFT(4)
+        LEFT(5)
+        LEFT(6)
+        LEFT(7)
+        LEFT(8)
+        LEFT(9)
+        LEFT(10)
+        LEFT(11)
+    }
+#undef LEFT
+}
+
+TARGET static void NAME(strip2)(const aep__product *p, size_t j, size_t from, size_t to, MASK last)
+{
+    NAME(strip)(p, j, from, to, 2, last);
+}
+
+TARGET static void NAME(strip1)(const aep__product *p, size_t j, size_t from, size_t to, MASK last)
+{
+    NAME(strip)(p, j, from, to, 1, last);
+}
+
+/* One row: as many chains side by side as there are columns for. */
+TARGET static void NAME(row)(const aep__product *p, size_t from, size_t to)
+{
+    const MASK all = NAME(mask_of)(LANES);
+    size_t j = 0;
+    for (; j + 8 * LANES <= p->n; j += 8 * LANES)
+        NAME(tile)(p, 0, j, from, to, 1, 8, all);
+    const size_t vectors = (p->n - j + LANES - 1) / LANES;
+    const MASK last = NAME(mask_of)(p->n - j - (vectors ? vectors - 1 : 0) * LANES);
+    switch (vectors) {
+    case 1:
+        NAME(tile)(p, 0, j, from, to, 1, 1, last);
+        break;
+    case 2:
+        NAME(tile)(p, 0, j, from, to, 1, 2, last);
+        break;
+    case 3:
+        NAME(tile)(p, 0, j, from, to, 1, 3, last);
+        break;
+    case 4:
+        NAME(tile)(p, 0, j, from, to, 1, 4, last);
+        break;
+    case 5:
+        NAME(tile)(p, 0, j, from, to, 1, 5, last);
+        break;
+    case 6:
+        NAME(tile)(p, 0, j, from, to, 1, 6, last);
+        break;
+    case 7:
+        NAME(tile)(p, 0, j, from, to, 1, 7, last);
+        break;
+    case 8:
+        NAME(tile)(p, 0, j, from, to, 1, 8, last);
+        break;
+    }
+}
+
+TARGET static void NAME(product)(const aep__product *p)
+{
+    for (size_t from = 0, to; from < p->k; from = to) {
+        to = p->k - from < AEP_PRODUCT_DEPTH ? p->k : from + AEP_PRODUCT_DEPTH;
+        if (p->m == 1) {
+            NAME(row)(p, from, to);
+            continue;
+        }
+        size_t j = 0;
+        for (; j + 2 * LANES <= p->n; j += 2 * LANES)
+            NAME(strip2)(p, j, from, to, NAME(mask_of)(LANES));
+        if (p->n - j > LANES)
+            NAME(strip2)(p, j, from, to, NAME(mask_of)(p->n - j - LANES));
+        else if (p->n > j)
+            NAME(strip1)(p, j, from, to, NAME(mask_of)(p->n - j));
+    }
+}
+
+/* Four by four in registers; what is left over, value by value. */
+TARGET static void NAME(transpose)(float *to, size_t to_row, const float *from, size_t from_row, size_t m, size_t n)
+{
+    const size_t m4 = m / 4 * 4, n4 = n / 4 * 4;
+    for (size_t j = 0; j < n4; j += 4)
+        for (size_t i = 0; i < m4; i += 4) {
+            const float *f = from + i * from_row + j;
+            float *t = to + j * to_row + i;
+            __m128 a = _mm_loadu_ps(f), b = _mm_loadu_ps(f + from_row), c = _mm_loadu_ps(f + 2 * from_row),
+                   d = _mm_loadu_ps(f + 3 * from_row);
+            _MM_TRANSPOSE4_PS(a, b, c, d);
+            _mm_storeu_ps(t, a);
+            _mm_storeu_ps(t + to_row, b);
+            _mm_storeu_ps(t + 2 * to_row, c);
+            _mm_storeu_ps(t + 3 * to_row, d);
+        }
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = i < m4 ? n4 : 0; j < n; j++)
+            to[j * to_row + i] = from[i * from_row + j];
+}
+#undef INLINED
+#undef UNROLLED
