@@ -47,7 +47,7 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------- version */
 
 #define AEP_VERSION_MAJOR 0
-#define AEP_VERSION_MINOR 2
+#define AEP_VERSION_MINOR 3
 #define AEP_VERSION_PATCH 0
 #define AEP_VERSION_NUMBER (AEP_VERSION_MAJOR * 10000 + AEP_VERSION_MINOR * 100 + AEP_VERSION_PATCH)
 
@@ -425,18 +425,22 @@ AEP_API int aep_model_image_map(size_t *channels, size_t *height, size_t *width,
 
 /**
  * How many threads a call may use that trains the model or scores with it, the calling one included; 1 at first, also
- * in a loaded model (a copy has that of its original): what a machine can spare is no part of a model, and is not saved. Results are the same, bit for
- * bit, for any number. Calls on too few rows use one, as does aep_explain; where the system refuses threads there are
- * fewer.
+ * in a loaded model (a copy has that of its original): what a machine can spare is no part of a model, and is not
+ * saved. No more than there are processors is of any use. Results are the same, bit for bit, for any number.
+ *
+ * A call uses them if it has work for them: training, if a batch takes some 4 million multiplications (of a dense
+ * network, rows times parameters); aep_score, aep_encode, aep_reconstruct and aep_errors with some 34 million. All other
+ * functions use one. Where the system refuses threads there are fewer.
  *
  * Threads for scoring belong to a workspace: as many as its model was allowed when it was made, from then until it is
- * freed. Those for training belong to the model, from the first call that trains until it is freed. In between they
- * sleep; all signals are blocked in them; a child process after fork does without. Errors: ARGUMENT, RANGE (not 1 to
- * 256). Thread class: exclusive.
+ * freed, whatever is set later; so set the number first. Without a workspace they are started and ended in the call.
+ * Those for training belong to the model: from a call that trains until one after the number was changed, or until it is
+ * freed. In between they sleep; all signals are blocked in them; a child process after fork does without.
+ * Errors: ARGUMENT, RANGE (not 1 to 256). Thread class: exclusive.
  */
 AEP_API int aep_model_set_threads(aep_model *model, size_t n_threads);
 
-/** The number of threads that calls may use (0 for NULL). Thread class: const. */
+/** The number that was set (0 for NULL). Thread class: const. */
 AEP_API size_t aep_model_threads(const aep_model *model);
 
 /** The name of a column; NULL if it has none or does not exist. Lives as long as the model. Thread class: const. */
@@ -593,8 +597,9 @@ AEP_API int aep_pvalue(float *pvalues, const aep_model *model, const float *scor
  * Scratch memory for scoring with one model, one per thread. A model retrained, or loaded again, can go on with the
  * workspace that it had; any workspace made for a model of the same shape will do.
  *
- * Where a function below takes a workspace, NULL is allowed: it then allocates one for the call (error MEMORY). With a
- * workspace, on one thread (see aep_model_set_threads), nothing is allocated, no lock is taken and no system call made.
+ * Where a function below takes a workspace, NULL is allowed: it then makes one for the call (error MEMORY), with its
+ * threads, if any. With a workspace nothing is allocated; with one made for one thread (aep_model_set_threads), which is
+ * the preset, no lock is taken either, and no system call made.
  *
  * A row's results do not depend on the other rows of the call, bit for bit.
  */

@@ -95,7 +95,9 @@ int aep__scoring_begin(aep_workspace **workspace, aep_workspace **own, const aep
         return aep__fail(&model->log, AEP_E_STATE, "the model has seen no rows yet: train it first");
     if (*workspace)
         return fitting ? AEP_OK
-                       : aep__fail(&model->log, AEP_E_WORKSPACE, "the workspace was made for a model of another shape");
+                       : aep__fail(&model->log, AEP_E_WORKSPACE,
+                                   "the workspace was made for a model of other columns or layers: make one for this "
+                                   "model (aep_workspace_new)");
     const bool many = aep__tape_work(&model->net.tape) * (double)n_rows >= work_worth_threads;
     status = make_workspace(own, model, many ? model->n_threads : 1);
     *workspace = *own;

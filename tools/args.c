@@ -5,6 +5,7 @@
 #include "output.h"
 #include "tools.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +30,7 @@ const struct poptOption source_options[] = {
     {"delimiter", '\0', POPT_ARG_STRING, NULL, OPTION_DELIMITER,
      "Separates cells in CSV files: a character, or tab (default ,)", "CHAR"},
     {"threads", '\0', POPT_ARG_STRING, NULL, OPTION_THREADS,
-     "Threads that train and score (1): a number, or all for one a processor; results are the same for any number",
-     "N|all"},
+     "Threads to work with (1): a number, or all for one a processor; results are the same for any number", "N|all"},
     {"quiet", 'q', POPT_ARG_NONE, NULL, OPTION_QUIET, "Show only warnings and errors", NULL},
     POPT_TABLEEND};
 
@@ -85,13 +85,15 @@ static bool take_threads(source_args *args, const char *value)
 {
     enum { MOST_THREADS = 256 };
     double number = (double)sysconf(_SC_NPROCESSORS_ONLN);
-    if (strcmp(value, "all") != 0 && !parse_number(&number, "--threads", value, 1, MOST_THREADS))
-        return false;
-    args->threads = number < 1 ? 1 : number > MOST_THREADS ? MOST_THREADS : (size_t)number;
-    if ((double)args->threads != number && strcmp(value, "all") != 0) {
-        say_error("--threads %s: must be a whole number, or all", value);
-        return false;
+    if (strcmp(value, "all") != 0) {
+        char *end;
+        number = strtod(value, &end);
+        if (end == value || *end || !(number >= 1 && number <= MOST_THREADS) || number != floor(number)) {
+            say_error("--threads %s: must be a whole number from 1 to %d, or all", value, MOST_THREADS);
+            return false;
+        }
     }
+    args->threads = number < 1 ? 1 : number > MOST_THREADS ? MOST_THREADS : (size_t)number;
     return true;
 }
 
