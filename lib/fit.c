@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Training: one step on a batch, and a whole run of epochs. */
-#include "model.h"
+#include "rows.h"
 
 #include "optim.h"
 #include "rng.h"

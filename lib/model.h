@@ -89,12 +89,4 @@ void aep__history_add(aep__history *history, const double figures[AEP__FIGURE_CO
 
 void aep__run_end(aep_model *model);
 
-/* The argument checks that all calls on rows share: NULL, column count, row count, values. Logs what it refuses. */
-int aep__rows_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least,
-                    bool training);
-
-/* Its two parts: the arguments, and the values, on a team if there is one. */
-int aep__shape_check(const aep_model *model, const float *rows, size_t n_rows, size_t n_cols, size_t least);
-int aep__values_check(const aep_model *model, const float *rows, size_t n_rows, bool training, aep__team *team);
-
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* Fewer rows than this are run row by row: a panel would be mostly empty. */
+/* So many rows, or fewer, are run row by row: a panel would be mostly empty. */
 enum { FEW_ROWS = 8 };
 
 /* Multiplications of a call on so few rows that it is over before a second thread has begun; and of those that a thread
@@ -171,7 +171,6 @@ typedef struct call {
     size_t width[2];
     read_fn *read;
     aep_workspace *ws;
-    size_t piece_rows;
     aep__pieces pieces;
 } call;
 
@@ -190,10 +189,8 @@ static void run_piece(call *c, size_t thread, size_t first, size_t end)
 static void run_pieces(void *payload, size_t thread)
 {
     call *c = payload;
-    for (size_t piece; aep__pieces_take(&piece, &c->pieces);) {
-        const size_t first = piece * c->piece_rows, left = c->n_rows - first;
-        run_piece(c, thread, first, first + (left < c->piece_rows ? left : c->piece_rows));
-    }
+    for (size_t first, n; aep__pieces_take(&first, &n, &c->pieces);)
+        run_piece(c, thread, first, first + n);
 }
 
 static int run_call(call *c, aep_workspace *workspace, size_t n_cols)
@@ -205,8 +202,7 @@ static int run_call(call *c, aep_workspace *workspace, size_t n_cols)
     const bool many = workspace->row_work * (double)c->n_rows >= work_worth_threads;
     const double blocks = work_of_a_piece / (workspace->row_work * (double)workspace->capacity);
     c->ws = workspace;
-    c->piece_rows = workspace->capacity * (blocks > 1 ? (size_t)blocks : 1);
-    aep__pieces_init(&c->pieces, (c->n_rows - 1) / c->piece_rows + 1);
+    aep__pieces_init(&c->pieces, c->n_rows, workspace->capacity * (blocks > 1 ? (size_t)blocks : 1));
     aep__team_run(many ? workspace->team : NULL, run_pieces, c);
     aep_workspace_free(own);
     return AEP_OK;

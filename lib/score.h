@@ -3,7 +3,7 @@
 #ifndef AEP_SCORE_H
 #define AEP_SCORE_H
 
-#include "model.h"
+#include "rows.h"
 
 struct aep_workspace {
     aep_allocator mem;

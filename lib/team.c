@@ -194,14 +194,19 @@ void aep__team_free(aep__team *team, const aep_allocator *mem)
     aep__free(mem, team);
 }
 
-void aep__pieces_init(aep__pieces *pieces, size_t n)
+void aep__pieces_init(aep__pieces *pieces, size_t n, size_t each)
 {
     atomic_init(&pieces->next, 0);
     pieces->n = n;
+    pieces->each = each;
 }
 
-bool aep__pieces_take(size_t *piece, aep__pieces *pieces)
+bool aep__pieces_take(size_t *first, size_t *count, aep__pieces *pieces)
 {
-    *piece = atomic_fetch_add(&pieces->next, 1);
-    return *piece < pieces->n;
+    const size_t piece = atomic_fetch_add(&pieces->next, 1);
+    if (piece > (pieces->n - 1) / pieces->each || !pieces->n)
+        return false;
+    *first = piece * pieces->each;
+    *count = pieces->n - *first < pieces->each ? pieces->n - *first : pieces->each;
+    return true;
 }

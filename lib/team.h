@@ -25,13 +25,15 @@ void aep__team_free(aep__team *team, const aep_allocator *mem);
    returns when all who began have ended. Without a team the caller works alone. */
 void aep__team_run(aep__team *team, aep__work_fn *fn, void *payload);
 
-/* Pieces 0 .. n - 1, each taken once. */
+/* Numbers 0 .. n - 1 in pieces of `each`, the last perhaps smaller, each taken once. */
 typedef struct aep__pieces {
     atomic_size_t next;
-    size_t n;
+    size_t n, each;
 } aep__pieces;
 
-void aep__pieces_init(aep__pieces *pieces, size_t n);
-bool aep__pieces_take(size_t *piece, aep__pieces *pieces);
+void aep__pieces_init(aep__pieces *pieces, size_t n, size_t each);
+
+/* The next piece: its first number and how many it has; false when all are taken. */
+bool aep__pieces_take(size_t *first, size_t *count, aep__pieces *pieces);
 
 #endif

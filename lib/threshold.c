@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Calibration on normal rows, the threshold, and what follows from both for scores. */
-#include "model.h"
+#include "rows.h"
 
 #include <math.h>
 
@@ -27,7 +27,7 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return AEP_E_ARGUMENT;
     if (!model->steps)
         return aep__fail(&model->log, AEP_E_STATE, "the model is not trained: there is nothing to calibrate");
-    int status = aep__rows_check(model, rows, n_rows, n_cols, 1, false);
+    int status = aep__shape_check(model, rows, n_rows, n_cols, 1); /* aep_score checks the values */
     if (status)
         return status;
     float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);

@@ -214,7 +214,7 @@ static void finish_block(const run *r, size_t worker, size_t block, real *dparam
 static void encode_blocks(void *payload, size_t worker)
 {
     run *r = payload;
-    for (size_t block; aep__pieces_take(&block, &r->pieces);)
+    for (size_t block, one; aep__pieces_take(&block, &one, &r->pieces);)
         encode(r, worker, block);
 }
 
@@ -222,7 +222,7 @@ static void finish_groups(void *payload, size_t worker)
 {
     run *r = payload;
     const size_t n_params = r->net->tape.n_params;
-    for (size_t group; aep__pieces_take(&group, &r->pieces);) {
+    for (size_t group, one; aep__pieces_take(&group, &one, &r->pieces);) {
         real *dparams = r->trainer->gradients + group * n_params;
         if (r->batch->training)
             memset(dparams, 0, n_params * sizeof *dparams);
@@ -255,7 +255,6 @@ static double total(const run *r, int which)
 typedef struct parts {
     aep__params_fn *fn;
     void *payload;
-    size_t n_params;
     aep__pieces pieces;
 } parts;
 
@@ -263,16 +262,14 @@ static void run_parts(void *payload, size_t worker)
 {
     parts *p = payload;
     (void)worker;
-    for (size_t chunk; aep__pieces_take(&chunk, &p->pieces);) {
-        const size_t first = chunk * CHUNK, left = p->n_params - first;
-        p->fn(p->payload, first, left < CHUNK ? left : CHUNK);
-    }
+    for (size_t first, n; aep__pieces_take(&first, &n, &p->pieces);)
+        p->fn(p->payload, first, n);
 }
 
 void aep__trainer_for_params(aep__trainer *trainer, aep__params_fn *fn, void *payload, size_t n_params)
 {
-    parts p = {.fn = fn, .payload = payload, .n_params = n_params};
-    aep__pieces_init(&p.pieces, ceil_div(n_params, CHUNK));
+    parts p = {.fn = fn, .payload = payload};
+    aep__pieces_init(&p.pieces, n_params, CHUNK);
     aep__team_run(n_params < PARAMS_WORTH_THREADS ? NULL : trainer->team, run_parts, &p);
 }
 
@@ -315,10 +312,10 @@ aep__losses aep__trainer_run(aep__trainer *trainer, const aep__net *net, const a
 {
     aep__losses losses;
     run r = begin(trainer, net, batch);
-    aep__pieces_init(&r.pieces, r.n_blocks);
+    aep__pieces_init(&r.pieces, r.n_blocks, 1);
     aep__team_run(r.n_groups > 1 ? trainer->team : NULL, encode_blocks, &r);
     average_codes(&r);
-    aep__pieces_init(&r.pieces, r.n_groups);
+    aep__pieces_init(&r.pieces, r.n_groups, 1);
     aep__team_run(r.n_groups > 1 ? trainer->team : NULL, finish_groups, &r);
     losses.reconstruction = total(&r, SUM_RECONSTRUCTION);
     losses.prediction = total(&r, SUM_PREDICTION);
@@ -333,8 +330,7 @@ aep__losses aep__trainer_run(aep__trainer *trainer, const aep__net *net, const a
     return losses;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- variance
-   */
+/* --------------------------------------------------------------------------------------------------------- variance */
 
 static void add_moments(moments *m, const real *values, const aep__block *block, size_t width, size_t column,
                         bool first)

@@ -40,7 +40,7 @@ static void make_pieces(void *payload, size_t worker)
         atomic_fetch_add(&w->wrong, 1);
         return;
     }
-    for (size_t piece; aep__pieces_take(&piece, &w->pieces);)
+    for (size_t piece, one; aep__pieces_take(&piece, &one, &w->pieces);)
         w->made[piece] += w->given[piece];
     atomic_fetch_sub(&w->at_work[worker], 1);
 }
@@ -49,7 +49,7 @@ static void make_pieces(void *payload, size_t worker)
 static size_t run_pieces(aep__team *team, work *w, size_t n, unsigned seed)
 {
     size_t wrong = 0;
-    aep__pieces_init(&w->pieces, n);
+    aep__pieces_init(&w->pieces, n, 1);
     for (size_t i = 0; i < PIECES; i++)
         w->given[i] = seed + (unsigned)i + 1, w->made[i] = 0;
     atomic_store(&w->open, true);
@@ -287,7 +287,7 @@ static void make_in_crowd(void *payload, size_t worker)
     crowd *c = payload;
     if (worker >= MANY)
         atomic_fetch_add(&c->wrong, 1);
-    for (size_t piece; aep__pieces_take(&piece, &c->pieces);)
+    for (size_t piece, one; aep__pieces_take(&piece, &one, &c->pieces);)
         atomic_fetch_add(&c->made[piece], 1);
 }
 
@@ -302,7 +302,7 @@ START_TEST(a_team_is_smaller_where_the_system_refuses_threads)
     aep__team *team = aep__team_new(&mem, MANY);
     for (int run = 0; run < 20; run++) {
         crowd c = {.wrong = 0};
-        aep__pieces_init(&c.pieces, PIECES);
+        aep__pieces_init(&c.pieces, PIECES, 1);
         aep__team_run(team, make_in_crowd, &c);
         for (size_t i = 0; i < PIECES; i++)
             ck_assert_uint_eq(atomic_load(&c.made[i]), 1);
@@ -316,16 +316,33 @@ END_TEST
 START_TEST(pieces_are_taken_in_their_order_and_then_no_more)
 {
     aep__pieces pieces;
-    size_t piece;
+    size_t piece, one;
     for (size_t n = 0; n < 5; n++) {
-        aep__pieces_init(&pieces, n);
+        aep__pieces_init(&pieces, n, 1);
         for (size_t i = 0; i < n; i++) {
-            ck_assert(aep__pieces_take(&piece, &pieces));
+            ck_assert(aep__pieces_take(&piece, &one, &pieces));
             ck_assert_uint_eq(piece, i);
+            ck_assert_uint_eq(one, 1);
         }
         for (int i = 0; i < 3; i++)
-            ck_assert(!aep__pieces_take(&piece, &pieces));
+            ck_assert(!aep__pieces_take(&piece, &one, &pieces));
     }
+}
+END_TEST
+
+START_TEST(pieces_cover_all_numbers_and_none_twice)
+{
+    for (size_t n = 0; n < 40; n++)
+        for (size_t each = 1; each < 45; each++) {
+            aep__pieces pieces;
+            size_t first, count, next = 0;
+            aep__pieces_init(&pieces, n, each);
+            while (aep__pieces_take(&first, &count, &pieces)) {
+                ck_assert(first == next && count >= 1 && count <= each);
+                next = first + count;
+            }
+            ck_assert_uint_eq(next, n);
+        }
 }
 END_TEST
 
@@ -344,7 +361,8 @@ int main(void)
 #ifndef SANITIZED
                                   a_team_is_smaller_where_the_system_refuses_threads,
 #endif
-                                  pieces_are_taken_in_their_order_and_then_no_more};
+                                  pieces_are_taken_in_their_order_and_then_no_more,
+                                  pieces_cover_all_numbers_and_none_twice};
     Suite *suite = suite_create("team");
     TCase *tc = tcase_create("team");
     tcase_set_timeout(tc, 100);
