@@ -31,25 +31,6 @@ static real *transposed_weights(const aep__kernels *k, real *scratch, const real
     return transposed;
 }
 
-/* c (m, n) from, or added to, a (m, k) b (k, n) or a' of a (k, m) */
-static void multiply(const aep__kernels *k, real *c, const real *a, bool transposed, const real *b, size_t m, size_t n,
-                     size_t depth, int start, const real *bias, bool row_exact)
-{
-    const aep__product p = {.c = c,
-                            .c_row = n,
-                            .a = a,
-                            .a_row = transposed ? 1 : depth,
-                            .a_col = transposed ? m : 1,
-                            .b = b,
-                            .b_row = n,
-                            .m = m,
-                            .n = n,
-                            .k = depth,
-                            .start = start,
-                            .bias = bias};
-    aep__gemm(k, &p, row_exact);
-}
-
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 void aep__conv_forward(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
@@ -59,7 +40,7 @@ void aep__conv_forward(const aep__kernels *k, real *y, const real *x, const real
     for (size_t start = 0; start < total; start += block) {
         const size_t n = least(block, total - start);
         aep__patches_read(scratch, x, win, start, n);
-        multiply(k, y + start * filters, scratch, false, w, n, filters, patch, AEP__START_COLUMNS, b, row_exact);
+        aep__multiply(k, y + start * filters, scratch, false, w, n, filters, patch, AEP__START_COLUMNS, b, row_exact);
     }
 }
 
@@ -68,14 +49,14 @@ void aep__conv_backward(const aep__kernels *k, real *dx, real *dw, real *db, con
 {
     const size_t total = rows * aep__window_places(win), patch = aep__window_patch(win), block = block_places(win);
     const real *wt = dx ? transposed_weights(k, scratch, w, win, patch, filters) : NULL;
-    k->add_rows(db, dy, filters, total, filters);
+    aep__add_rows(k, db, dy, filters, total, filters);
     for (size_t start = 0; start < total; start += block) {
         const size_t n = least(block, total - start);
         aep__patches_read(scratch, x, win, start, n);
-        multiply(k, dw, scratch, true, dy + start * filters, patch, filters, n, AEP__START_C, NULL, false);
+        aep__multiply(k, dw, scratch, true, dy + start * filters, patch, filters, n, AEP__START_C, NULL, false);
         if (!dx)
             continue;
-        multiply(k, scratch, dy + start * filters, false, wt, n, patch, filters, AEP__START_ZERO, NULL, false);
+        aep__multiply(k, scratch, dy + start * filters, false, wt, n, patch, filters, AEP__START_ZERO, NULL, false);
         aep__patches_add(dx, scratch, win, start, n);
     }
 }
@@ -89,7 +70,7 @@ void aep__conv_transposed_forward(const aep__kernels *k, real *y, const real *x,
             y[i * win->channels + j] = b[j];
     for (size_t start = 0; start < total; start += block) {
         const size_t n = least(block, total - start);
-        multiply(k, scratch, x + start * filters, false, w, n, patch, filters, AEP__START_ZERO, NULL, row_exact);
+        aep__multiply(k, scratch, x + start * filters, false, w, n, patch, filters, AEP__START_ZERO, NULL, row_exact);
         aep__patches_add(y, scratch, win, start, n);
     }
 }
@@ -99,12 +80,12 @@ void aep__conv_transposed_backward(const aep__kernels *k, real *dx, real *dw, re
 {
     const size_t total = rows * aep__window_places(win), patch = aep__window_patch(win), block = block_places(win);
     const real *wt = dx ? transposed_weights(k, scratch, w, win, filters, patch) : NULL;
-    k->add_rows(db, dy, win->channels, rows * win->height * win->width, win->channels);
+    aep__add_rows(k, db, dy, win->channels, rows * win->height * win->width, win->channels);
     for (size_t start = 0; start < total; start += block) {
         const size_t n = least(block, total - start);
         aep__patches_read(scratch, dy, win, start, n);
-        multiply(k, dw, x + start * filters, true, scratch, filters, patch, n, AEP__START_C, NULL, false);
+        aep__multiply(k, dw, x + start * filters, true, scratch, filters, patch, n, AEP__START_C, NULL, false);
         if (dx)
-            multiply(k, dx + start * filters, scratch, false, wt, n, filters, patch, AEP__START_C, NULL, false);
+            aep__multiply(k, dx + start * filters, scratch, false, wt, n, filters, patch, AEP__START_C, NULL, false);
     }
 }

@@ -50,3 +50,29 @@ void aep__gemm(const aep__kernels *kernels, const aep__product *p, bool row_exac
     else
         kernels->product(p);
 }
+
+void aep__multiply(const aep__kernels *kernels, real *c, const real *a, bool transposed, const real *b, size_t m,
+                   size_t n, size_t k, int start, const real *bias, bool row_exact)
+{
+    const aep__product p = {.c = c,
+                            .c_row = n,
+                            .a = a,
+                            .a_row = transposed ? 1 : k,
+                            .a_col = transposed ? m : 1,
+                            .b = b,
+                            .b_row = n,
+                            .m = m,
+                            .n = n,
+                            .k = k,
+                            .start = start,
+                            .bias = bias};
+    aep__gemm(kernels, &p, row_exact);
+}
+
+void aep__add_rows(const aep__kernels *kernels, real *sums, const real *x, size_t x_row, size_t rows, size_t n)
+{
+    static const real one = 1;
+    const aep__product p = {
+        .c = sums, .c_row = n, .a = &one, .b = x, .b_row = x_row, .m = 1, .n = n, .k = rows, .start = AEP__START_C};
+    kernels->product(&p);
+}

@@ -43,14 +43,6 @@ TARGET static inline WORDS NAME(high_words)(WORDS a, WORDS b)
 #include "kernels_product.h"
 #include "kernels_philox.h"
 #include "kernels_loops.h"
-#undef NAME
-#undef TARGET
-#undef LANES
-#undef TILE
-#undef MA
-#undef VEC
-#undef MASK
-#undef WORDS
 
 #define NAME(x)     x##_avx2
 #define TARGET      __attribute__((target("avx2,fma")))
@@ -88,14 +80,6 @@ TARGET static inline WORDS NAME(high_words)(WORDS a, WORDS b)
 #include "kernels_product.h"
 #include "kernels_philox.h"
 #include "kernels_loops.h"
-#undef NAME
-#undef TARGET
-#undef LANES
-#undef TILE
-#undef MA
-#undef VEC
-#undef MASK
-#undef WORDS
 #endif
 
 #define NAME(x) x##_plain
@@ -156,9 +140,6 @@ static void philox_plain(uint32_t word[4][AEP__LANES], const aep__draw *draw, ui
     }
 }
 #include "kernels_loops.h"
-#undef NAME
-#undef TARGET
-#undef MA
 
 #define TABLE(set)                                                                                                     \
     {                                                                                                                  \
@@ -166,10 +147,9 @@ static void philox_plain(uint32_t word[4][AEP__LANES], const aep__draw *draw, ui
         .activation_forward = activation_forward_##set, .activation_backward = activation_backward_##set,              \
         .normal_panel = normal_panel_##set, .mask_panel = mask_panel_##set, .add_noise = add_noise_##set,              \
         .abs_diff = abs_diff_##set, .abs_diff_backward = abs_diff_backward_##set, .norm_panel = norm_panel_##set,      \
-        .norm_panel_backward = norm_panel_backward_##set, .add_rows = add_rows_##set, .add = add_##set,                \
-        .add_scaled = add_scaled_##set, .adam = adam_##set, .sum_of_squares = sum_of_squares_##set,                    \
-        .all_finite = all_finite_##set, .fill = fill_##set, .scale = scale_##set, .hold = hold_##set,                  \
-        .squash = squash_##set                                                                                         \
+        .norm_panel_backward = norm_panel_backward_##set, .add = add_##set, .add_scaled = add_scaled_##set,            \
+        .adam = adam_##set, .sum_of_squares = sum_of_squares_##set, .all_finite = all_finite_##set,                    \
+        .fill = fill_##set, .scale = scale_##set, .hold = hold_##set, .squash = squash_##set                           \
     }
 
 static const aep__kernels sets[] = {

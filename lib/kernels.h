@@ -81,9 +81,6 @@ typedef struct aep__kernels {
     void (*norm_panel_backward)(real *da, bool add_a, real *db, bool add_b, const real *factor, const real *a,
                                 const real *b, size_t width, size_t lanes);
 
-    /* sums (n) += the rows of x (rows, n), whose rows are x_row apart */
-    void (*add_rows)(real *sums, const real *x, size_t x_row, size_t rows, size_t n);
-
     /* to (n) += from (n), or factor from (n) */
     void (*add)(real *to, const real *from, size_t n);
     void (*add_scaled)(real *to, const real *from, real factor, size_t n);

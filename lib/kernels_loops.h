@@ -207,12 +207,6 @@ TARGET static void NAME(add_scaled)(real *to, const real *from, real factor, siz
         to[i] += factor * from[i];
 }
 
-TARGET static void NAME(add_rows)(real *sums, const real *x, size_t x_row, size_t rows, size_t n)
-{
-    for (size_t i = 0; i < rows; i++)
-        NAME(add)(sums, x + i * x_row, n);
-}
-
 TARGET static double NAME(sum_of_squares)(const real *x, size_t n)
 {
     enum { CHAINS = 16 }; /* independent, so that they vectorise */
@@ -307,3 +301,13 @@ TARGET static void NAME(squash)(real *x, const real *squashed, real limit, real 
     NAME(squash_lanes)(rest, rest_squashed, limit, inverse);
     memcpy(x + i, rest, (n - i) * sizeof *x);
 }
+
+/* Of this set, and of what kernels_product.h and kernels_philox.h were given. */
+#undef NAME
+#undef TARGET
+#undef MA
+#undef LANES
+#undef TILE
+#undef VEC
+#undef MASK
+#undef WORDS

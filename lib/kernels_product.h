@@ -73,25 +73,17 @@ INLINED void NAME(strip)(const aep__product *p, size_t j, size_t from, size_t to
     size_t i = 0;
     for (; i + ROWS <= p->m; i += ROWS)
         NAME(tile)(p, i, j, from, to, ROWS, vectors, last);
+/* clang-format off */
 #define LEFT(n)                                                                                                        \
     case n:                                                                                                            \
         if (n < ROWS)                                                                                                  \
             NAME(tile)(p, i, j, from, to, n < ROWS ? n : 1, vectors, last);                                            \
         break;
     switch (p->m - i) {
-        LEFT(1)
-        LEFT(2)
-        LEFT(3)
-        LEFT(4)
-        LEFT(5)
-        LEFT(6)
-        LEFT(7)
-        LEFT(8)
-        LEFT(9)
-        LEFT(10)
-        LEFT(11)
+        LEFT(1) LEFT(2) LEFT(3) LEFT(4) LEFT(5) LEFT(6) LEFT(7) LEFT(8) LEFT(9) LEFT(10) LEFT(11)
     }
 #undef LEFT
+    /* clang-format on */
 }
 
 TARGET static void NAME(strip2)(const aep__product *p, size_t j, size_t from, size_t to, MASK last)
@@ -113,32 +105,16 @@ TARGET static void NAME(row)(const aep__product *p, size_t from, size_t to)
         NAME(tile)(p, 0, j, from, to, 1, 8, all);
     const size_t vectors = (p->n - j + LANES - 1) / LANES;
     const MASK last = NAME(mask_of)(p->n - j - (vectors ? vectors - 1 : 0) * LANES);
+/* clang-format off */
+#define LEFT(n)                                                                                                        \
+    case n:                                                                                                            \
+        NAME(tile)(p, 0, j, from, to, 1, n, last);                                                                     \
+        break;
     switch (vectors) {
-    case 1:
-        NAME(tile)(p, 0, j, from, to, 1, 1, last);
-        break;
-    case 2:
-        NAME(tile)(p, 0, j, from, to, 1, 2, last);
-        break;
-    case 3:
-        NAME(tile)(p, 0, j, from, to, 1, 3, last);
-        break;
-    case 4:
-        NAME(tile)(p, 0, j, from, to, 1, 4, last);
-        break;
-    case 5:
-        NAME(tile)(p, 0, j, from, to, 1, 5, last);
-        break;
-    case 6:
-        NAME(tile)(p, 0, j, from, to, 1, 6, last);
-        break;
-    case 7:
-        NAME(tile)(p, 0, j, from, to, 1, 7, last);
-        break;
-    case 8:
-        NAME(tile)(p, 0, j, from, to, 1, 8, last);
-        break;
+        LEFT(1) LEFT(2) LEFT(3) LEFT(4) LEFT(5) LEFT(6) LEFT(7) LEFT(8)
     }
+#undef LEFT
+    /* clang-format on */
 }
 
 TARGET static void NAME(product)(const aep__product *p)

@@ -33,32 +33,10 @@ void aep__block_get(const aep__kernels *k, real *rows, const real *matrix, const
 void aep__dense_forward(const aep__kernels *k, real *y, const real *x, const real *w, const real *b,
                         const aep__block *block, size_t n_in, size_t n_out, bool row_exact)
 {
-    const size_t rows = block->rows, lanes = block->lanes;
-    const aep__product by_row = {.c = y,
-                                 .c_row = n_out,
-                                 .a = x,
-                                 .a_row = n_in,
-                                 .a_col = 1,
-                                 .b = w,
-                                 .b_row = n_out,
-                                 .m = rows,
-                                 .n = n_out,
-                                 .k = n_in,
-                                 .start = AEP__START_COLUMNS,
-                                 .bias = b};
-    const aep__product panel = {.c = y,
-                                .c_row = lanes,
-                                .a = w,
-                                .a_row = 1,
-                                .a_col = n_out,
-                                .b = x,
-                                .b_row = lanes,
-                                .m = n_out,
-                                .n = lanes,
-                                .k = n_in,
-                                .start = AEP__START_ROWS,
-                                .bias = b}; /* y' = w' x' */
-    aep__gemm(k, lanes ? &panel : &by_row, row_exact);
+    if (block->lanes) /* y' = w' x' */
+        aep__multiply(k, y, w, true, x, n_out, block->lanes, n_in, AEP__START_ROWS, b, row_exact);
+    else
+        aep__multiply(k, y, x, false, w, block->rows, n_out, n_in, AEP__START_COLUMNS, b, row_exact);
 }
 
 /* n rounded up; 0 where that overflows, which aep__dense_scratch has refused before. */
@@ -70,50 +48,20 @@ bool aep__dense_scratch(size_t *reals, size_t rows, bool panels, size_t n_in, si
                   : aep__mul(reals, n_in, n_out);
 }
 
-/* db += the column sums of dy (rows, n), whose rows are dy_row apart: a product with ones. */
-static void add_bias_gradient(const aep__kernels *k, real *db, const real *dy, size_t dy_row, size_t rows, size_t n)
-{
-    static const real one = 1;
-    const aep__product p = {
-        .c = db, .c_row = n, .a = &one, .b = dy, .b_row = dy_row, .m = 1, .n = n, .k = rows, .start = AEP__START_C};
-    k->product(&p);
-}
-
-static void backward_rows(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
+static void backward_rows(const aep__kernels *k, real *dx, int start, real *dw, real *db, const real *dy, const real *x,
                           const real *w, real *scratch, size_t rows, size_t n_in, size_t n_out)
 {
-    const aep__product by_w = {.c = dw,
-                               .c_row = n_out,
-                               .a = x,
-                               .a_row = 1,
-                               .a_col = n_in,
-                               .b = dy,
-                               .b_row = n_out,
-                               .m = n_in,
-                               .n = n_out,
-                               .k = rows,
-                               .start = AEP__START_C};
-    const aep__product by_x = {.c = dx,
-                               .c_row = n_in,
-                               .a = dy,
-                               .a_row = n_out,
-                               .a_col = 1,
-                               .b = scratch,
-                               .b_row = n_in,
-                               .m = rows,
-                               .n = n_in,
-                               .k = n_out,
-                               .start = add ? AEP__START_C : AEP__START_ZERO};
-    aep__gemm(k, &by_w, false);
-    add_bias_gradient(k, db, dy, n_out, rows, n_out);
+    aep__multiply(k, dw, x, true, dy, n_in, n_out, rows, AEP__START_C, NULL, false);
+    aep__add_rows(k, db, dy, n_out, rows, n_out);
     if (!dx)
         return;
     k->transpose(scratch, n_in, w, n_out, n_in, n_out);
-    aep__gemm(k, &by_x, false);
+    aep__multiply(k, dx, dy, false, scratch, rows, n_in, n_out, start, NULL, false);
 }
 
-static void backward_panel(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
-                           const real *w, real *scratch, const aep__block *block, size_t n_in, size_t n_out)
+static void backward_panel(const aep__kernels *k, real *dx, int start, real *dw, real *db, const real *dy,
+                           const real *x, const real *w, real *scratch, const aep__block *block, size_t n_in,
+                           size_t n_out)
 {
     const size_t lanes = block->lanes, width = whole_lanes(n_out); /* scratch: dy row by row */
     const aep__product by_w = {.c = dw,
@@ -127,31 +75,21 @@ static void backward_panel(const aep__kernels *k, real *dx, bool add, real *dw, 
                                .n = n_out,
                                .k = block->rows,
                                .start = AEP__START_C};
-    const aep__product by_x = {.c = dx,
-                               .c_row = lanes,
-                               .a = w,
-                               .a_row = n_out,
-                               .a_col = 1,
-                               .b = dy,
-                               .b_row = lanes,
-                               .m = n_in,
-                               .n = lanes,
-                               .k = n_out,
-                               .start = add ? AEP__START_C : AEP__START_ZERO};
     k->transpose(scratch, width, dy, lanes, n_out, block->rows);
     aep__gemm(k, &by_w, false);
-    add_bias_gradient(k, db, scratch, width, block->rows, n_out);
+    aep__add_rows(k, db, scratch, width, block->rows, n_out);
     if (dx)
-        aep__gemm(k, &by_x, false);
+        aep__multiply(k, dx, w, false, dy, n_in, lanes, n_out, start, NULL, false);
 }
 
 void aep__dense_backward(const aep__kernels *k, real *dx, bool add, real *dw, real *db, const real *dy, const real *x,
                          const real *w, real *scratch, const aep__block *block, size_t n_in, size_t n_out)
 {
+    const int start = add ? AEP__START_C : AEP__START_ZERO;
     if (block->lanes)
-        backward_panel(k, dx, add, dw, db, dy, x, w, scratch, block, n_in, n_out);
+        backward_panel(k, dx, start, dw, db, dy, x, w, scratch, block, n_in, n_out);
     else
-        backward_rows(k, dx, add, dw, db, dy, x, w, scratch, block->rows, n_in, n_out);
+        backward_rows(k, dx, start, dw, db, dy, x, w, scratch, block->rows, n_in, n_out);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- noise */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every loop of every set against the plain set and against its definition; activations are in test_activation.c. */
 #define _DEFAULT_SOURCE
+#include "gemm.h"
 #include "kernels_fixture.h"
 #include "ops.h"
 
@@ -767,12 +768,12 @@ START_TEST(rows_are_added_one_after_the_other)
     for (size_t more = 0; more < 8; more += 7) {
         const real *x = edge_array(0, span(rows, n + more, n, 1), 1);
         real *sums = edge_array(1, n, 2), *expected = copy_of(sums, n);
-        k->add_rows(sums, x, n + more, rows, n);
+        aep__add_rows(k, sums, x, n + more, rows, n);
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < n; j++)
                 expected[j] += x[i * (n + more) + j];
         ck_assert_mem_eq(sums, expected, n * sizeof *sums);
-        k->add_rows(sums, x, n + more, 0, n);
+        aep__add_rows(k, sums, x, n + more, 0, n);
         ck_assert_mem_eq(sums, expected, n * sizeof *sums);
         assert_untouched_before(sums);
         free(expected);
