@@ -39,12 +39,9 @@ void aep__dense_forward(const aep__kernels *k, real *y, const real *x, const rea
         aep__multiply(k, y, x, false, w, block->rows, n_out, n_in, AEP__START_COLUMNS, b, row_exact);
 }
 
-/* n rounded up; 0 where that overflows, which aep__dense_scratch has refused before. */
-static size_t whole_lanes(size_t n) { return (n + (AEP__LANES - 1)) / AEP__LANES * AEP__LANES; }
-
 bool aep__dense_scratch(size_t *reals, size_t rows, bool panels, size_t n_in, size_t n_out)
 {
-    return panels ? n_out <= SIZE_MAX - AEP__LANES && aep__mul(reals, rows, whole_lanes(n_out))
+    return panels ? n_out <= SIZE_MAX - AEP__LANES && aep__mul(reals, rows, aep__whole_lanes(n_out))
                   : aep__mul(reals, n_in, n_out);
 }
 
@@ -63,7 +60,7 @@ static void backward_panel(const aep__kernels *k, real *dx, int start, real *dw,
                            const real *x, const real *w, real *scratch, const aep__block *block, size_t n_in,
                            size_t n_out)
 {
-    const size_t lanes = block->lanes, width = whole_lanes(n_out); /* scratch: dy row by row */
+    const size_t lanes = block->lanes, width = aep__whole_lanes(n_out); /* scratch: dy row by row */
     const aep__product by_w = {.c = dw,
                                .c_row = n_out,
                                .a = x,

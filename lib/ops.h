@@ -9,6 +9,9 @@
 
 #include "kernels.h"
 
+/* n rounded up to whole vectors of AEP__LANES; n is at most SIZE_MAX - AEP__LANES. */
+static inline size_t aep__whole_lanes(size_t n) { return (n + (AEP__LANES - 1)) / AEP__LANES * AEP__LANES; }
+
 /* How a matrix of rows lies in memory: row by row (rows, width) where lanes is 0, else as a panel (width, lanes). */
 typedef struct aep__block {
     size_t rows;
@@ -17,6 +20,12 @@ typedef struct aep__block {
 
 /* Values that a matrix of one column takes: its rows, or all lanes. */
 static inline size_t aep__block_size(const aep__block *block) { return block->lanes ? block->lanes : block->rows; }
+
+/* Where the value of a row and a column lies in a matrix of so many columns. */
+static inline size_t aep__block_at(const aep__block *block, size_t width, size_t row, size_t column)
+{
+    return block->lanes ? column * block->lanes + row : row * width + column;
+}
 
 /* Copy n_rows rows row by row into a panel, where lanes beyond them become 0, and back. Into or from a matrix that lies
    row by row it is a plain copy. */

@@ -112,11 +112,10 @@ aep__scored aep__scoring_run(aep_workspace *ws, size_t thread, const aep_model *
     if (frame->panels && n <= FEW_ROWS && !thread)
         frame = &ws->single;
     const aep__pass pass = {.params = model->weights.params, .block = aep__frame_block(frame, n)};
-    real *x = aep__value(&net->tape, frame, net->x), *features = frame->panels ? frame->rows : x;
+    real *features = aep__frame_input(&net->tape, frame);
     for (size_t i = 0; i < n; i++)
         aep__scaler_apply(&model->scaler, rows + i * model->schema.n_columns, features + i * net->n_features);
-    if (frame->panels)
-        aep__block_put(net->tape.kernels, x, &pass.block, features, net->n_features);
+    aep__frame_take_input(&net->tape, frame, &pass.block);
     aep__tape_forward(&net->tape, frame, &pass, net->x + 1, node);
     return (aep__scored){.model = model, .frame = frame, .block = pass.block};
 }
@@ -136,13 +135,13 @@ size_t aep__score_node(const aep_model *model)
 static void signed_scores(float *scores, const aep__scored *s)
 {
     const aep__net *net = &s->model->net;
-    const size_t width = net->error_size, lanes = s->block.lanes;
+    const size_t width = net->error_size;
     const real *e = aep__value(&net->tape, s->frame, net->error);
     const real *predicted = aep__value(&net->tape, s->frame, net->predicted);
     for (size_t i = 0; i < s->block.rows; i++) {
         double sum = 0;
         for (size_t j = 0; j < width; j++) {
-            const size_t at = lanes ? j * lanes + i : i * width + j;
+            const size_t at = aep__block_at(&s->block, width, i, j);
             sum += (double)e[at] - (double)predicted[at];
         }
         scores[i] = (float)sum;

@@ -403,7 +403,18 @@ void aep__frame_free(aep__frame *frame, const aep_allocator *mem)
 
 aep__block aep__frame_block(const aep__frame *frame, size_t rows)
 {
-    return (aep__block){.rows = rows, .lanes = frame->panels ? (rows + AEP__LANES - 1) / AEP__LANES * AEP__LANES : 0};
+    return (aep__block){.rows = rows, .lanes = frame->panels ? aep__whole_lanes(rows) : 0};
+}
+
+real *aep__frame_input(const aep__tape *tape, const aep__frame *frame)
+{
+    return frame->panels ? frame->rows : aep__value(tape, frame, 0);
+}
+
+void aep__frame_take_input(const aep__tape *tape, aep__frame *frame, const aep__block *block)
+{
+    if (frame->panels)
+        aep__block_put(tape->kernels, aep__value(tape, frame, 0), block, frame->rows, tape->nodes[0].width);
 }
 
 real *aep__value(const aep__tape *tape, const aep__frame *frame, size_t node)

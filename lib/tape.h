@@ -113,6 +113,11 @@ void aep__frame_free(aep__frame *frame, const aep_allocator *mem);
 /* A block of rows <= capacity in the frame's layout. */
 aep__block aep__frame_block(const aep__frame *frame, size_t rows);
 
+/* Where the rows of a block are to be put, row by row, for node 0, the input; and taking them over from there into the
+   layout of the frame. */
+real *aep__frame_input(const aep__tape *tape, const aep__frame *frame);
+void aep__frame_take_input(const aep__tape *tape, aep__frame *frame, const aep__block *block);
+
 /* Where a node's value lies; likewise its gradient after a backward pass. */
 real *aep__value(const aep__tape *tape, const aep__frame *frame, size_t node);
 real *aep__gradient(const aep__tape *tape, const aep__frame *frame, size_t node);

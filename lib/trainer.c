@@ -167,11 +167,8 @@ static void encode(const run *r, size_t worker, size_t block)
     const aep__net *net = r->net;
     aep__frame *frame = &r->trainer->frames[worker];
     const aep__pass pass = turn_to(r, worker, block, NULL);
-    real *x = aep__value(&net->tape, frame, net->x);
-    real *features = frame->panels ? frame->rows : x;
-    r->batch->load(features, r->batch->payload, pass.first_row, pass.block.rows);
-    if (frame->panels)
-        aep__block_put(net->tape.kernels, x, &pass.block, features, net->n_features);
+    r->batch->load(aep__frame_input(&net->tape, frame), r->batch->payload, pass.first_row, pass.block.rows);
+    aep__frame_take_input(&net->tape, frame, &pass.block);
     run_encoder(r, frame, &pass, block);
     double *sums = sums_of(r, block);
     memset(sums, 0, net->code_size * sizeof *sums);
@@ -335,11 +332,10 @@ aep__losses aep__trainer_run(aep__trainer *trainer, const aep__net *net, const a
 static void add_moments(moments *m, const real *values, const aep__block *block, size_t width, size_t column,
                         bool first)
 {
-    const size_t row = block->lanes ? 1 : width, start = column * (block->lanes ? block->lanes : 1);
     if (first)
-        *m = (moments){.origin = (double)values[start]};
+        *m = (moments){.origin = (double)values[aep__block_at(block, width, 0, column)]};
     for (size_t i = 0; i < block->rows; i++) {
-        const double d = (double)values[start + i * row] - m->origin;
+        const double d = (double)values[aep__block_at(block, width, i, column)] - m->origin;
         m->sum += d;
         m->squares += d * d;
     }
