@@ -172,5 +172,5 @@ int main(int argc, char **argv)
     }
     data_folder = argv[1];
     corpus_folder = argv[2];
-    return run_tests("make_models", &make_models, 1);
+    return run_list("make_models", &make_models, 1, 600);
 }

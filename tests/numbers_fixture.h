@@ -4,6 +4,7 @@
 #define AEP_TESTS_NUMBERS_FIXTURE_H
 
 #include "rng.h"
+#include "runner.h"
 
 #include <check.h>
 #include <math.h>
@@ -40,21 +41,6 @@ static inline real *copy_of(const real *a, size_t n)
     real *copy = array(n);
     memcpy(copy, a, n * sizeof *copy);
     return copy;
-}
-
-static inline int run(const char *name, const TTest *const *tests, size_t n)
-{
-    Suite *suite = suite_create(name);
-    TCase *tc = tcase_create(name);
-    tcase_set_timeout(tc, 120);
-    for (size_t i = 0; i < n; i++)
-        tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
 }
 
 #endif

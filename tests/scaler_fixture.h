@@ -5,6 +5,7 @@
 
 #include "failing.h"
 #include "scaler.h"
+#include "runner.h"
 
 #include <check.h>
 #include <math.h>
@@ -81,18 +82,12 @@ static float *random_rows(size_t n_rows)
 
 static int run(const char *name, const TTest *const *tests, size_t n)
 {
-    Suite *suite = suite_create(name);
     TCase *tc = tcase_create(name);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 120);
     for (size_t i = 0; i < n; i++)
         tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case(name, tc);
 }
 
 #endif

@@ -3,7 +3,10 @@
 #ifndef AEP_TESTS_SUPPORT_H
 #define AEP_TESTS_SUPPORT_H
 
+#include "runner.h"
+
 #include <aepred.h>
+
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,14 +14,12 @@
 
 /* ------------------------------------------------------------------------------------------------- running */
 
-/* Runs under Check; the exit status for main. */
-int run_tests(const char *name, const TTest *const *tests, size_t n);
-
+/* The main function of a program of these tests. */
 #define RUN_TESTS(name, ...)                                                                                           \
     int main(void)                                                                                                     \
     {                                                                                                                  \
         const TTest *const tests[] = {__VA_ARGS__};                                                                    \
-        return run_tests(name, tests, sizeof tests / sizeof *tests);                                                   \
+        return run_list(name, tests, sizeof tests / sizeof *tests, 600);                                               \
     }
 
 /* The call gives exactly this status. */

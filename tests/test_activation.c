@@ -351,5 +351,5 @@ int main(void)
                                   extreme_values_stay_finite_and_nan_stays_nan,
                                   infinite_values_give_the_limits,
                                   zero_keeps_its_sign};
-    return run("activation", tests, COUNT_OF(tests));
+    return run_list("activation", tests, COUNT_OF(tests), 120);
 }

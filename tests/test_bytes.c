@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bytes.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -240,7 +241,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("bytes");
     TCase *tc = tcase_create("bytes");
     tcase_add_test(tc, numbers_are_written_little_endian);
     tcase_add_test(tc, numbers_come_back_as_they_went);
@@ -253,10 +253,5 @@ int main(void)
     tcase_add_test(tc, a_string_that_lies_is_refused);
     tcase_add_test(tc, crc32_is_that_of_zip_and_png);
     tcase_add_test(tc, crc32_notices_every_single_bit);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("bytes", tc);
 }

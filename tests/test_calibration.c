@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "calibration.h"
 #include "failing.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -518,7 +519,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("calibration");
     TCase *tc = tcase_create("calibration");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
@@ -546,10 +546,5 @@ int main(void)
     tcase_add_test(tc, any_changed_byte_gives_an_error_or_a_usable_calibration);
     tcase_add_test(tc, a_failed_allocation_in_calibrating_changes_nothing);
     tcase_add_test(tc, a_failed_allocation_in_copying_and_reading_leaves_nothing);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("calibration", tc);
 }

@@ -273,5 +273,5 @@ int main(void)
                                   a_gradient_that_is_not_wanted_is_left_out,
                                   a_row_is_the_same_alone_and_at_any_place_of_any_batch,
                                   scratch_that_no_memory_can_hold_is_refused};
-    return run("conv", tests, COUNT_OF(tests));
+    return run_list("conv", tests, COUNT_OF(tests), 120);
 }

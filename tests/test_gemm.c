@@ -142,5 +142,5 @@ int main(void)
 {
     const TTest *const tests[] = {products_are_the_same_whichever_way_they_take, strides_of_zero_are_for_the_kernels,
                                   a_row_is_the_same_alone_and_at_any_place_of_any_batch};
-    return run("gemm", tests, COUNT_OF(tests));
+    return run_list("gemm", tests, COUNT_OF(tests), 120);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The joint loss of convolutional networks: its gradients against central differences, and which parameters decay. */
 #include "net_fixture.h"
+#include "runner.h"
 
 enum { MOST_LAYERS = 4, AUTO = -1 };
 
@@ -177,17 +178,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("grad_image");
     TCase *tc = tcase_create("grad_image");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, gradients_agree_for_every_image_and_switch, 0, N_CASES * 8);
     tcase_add_loop_test(tc, gradients_agree_for_every_activation, 0, 3 * N_ACTIVATIONS);
     tcase_add_loop_test(tc, only_dense_layers_decay, 0, N_CASES);
     tcase_add_test(tc, activations_follow_norms);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("grad_image", tc);
 }

@@ -4,6 +4,7 @@
  * many configurations. Noise is on: it is the same in every evaluation.
  */
 #include "net_fixture.h"
+#include "runner.h"
 
 enum { MOST_WIDTHS = 3 };
 
@@ -181,17 +182,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("grad_net");
     TCase *tc = tcase_create("grad_net");
     tcase_add_loop_test(tc, the_loss_is_that_of_the_definition, 0, 8);
     tcase_add_test(tc, noise_reaches_the_encoder_only);
     tcase_add_loop_test(tc, gradients_agree_for_every_activation_and_switch, 0, N_ACTIVATIONS * 8);
     tcase_add_loop_test(tc, gradients_agree_for_every_shape_and_switch, 0, N_SHAPES * 8);
     tcase_add_test(tc, the_stop_changes_the_gradient_of_the_autoencoder_only);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("grad_net", tc);
 }

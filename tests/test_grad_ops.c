@@ -4,6 +4,7 @@
 #include "mem.h"
 #include "rng.h"
 #include "tape.h"
+#include "runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -413,16 +414,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("grad_ops");
     TCase *tc = tcase_create("grad_ops");
     tcase_add_loop_test(tc, gradients_of_the_op_agree_with_central_differences, 0, AEP__OP_COUNT);
     tcase_add_test(tc, every_activation_has_a_case);
     tcase_add_test(tc, a_closed_stop_lets_nothing_through);
     tcase_add_test(tc, gradients_of_parameters_add_to_what_is_there);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("grad_ops", tc);
 }

@@ -6,6 +6,7 @@
 #include "gradient.h"
 #include "rng.h"
 #include "trainer.h"
+#include "runner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,17 +180,11 @@ END_TEST
 int main(void)
 {
     enum { BATCHES = sizeof batches / sizeof *batches };
-    Suite *suite = suite_create("grad_trainer");
     TCase *tc = tcase_create("grad_trainer");
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, the_gradient_of_many_blocks_agrees_with_central_differences, 0, BATCHES);
     tcase_add_test(tc, the_losses_are_those_of_the_whole_batch);
     tcase_add_loop_test(tc, neither_threads_nor_room_change_a_bit, 0, BATCHES);
     tcase_add_test(tc, what_a_reconstruction_keeps_of_the_variance);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("grad_trainer", tc);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "image.h"
+#include "runner.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -650,16 +651,10 @@ int main(void)
         every_truncation_is_refused_and_leaves_the_image_as_it_was,
         numbers_that_could_not_have_been_set_are_refused,
     };
-    Suite *suite = suite_create("image");
     TCase *tc = tcase_create("image");
     tcase_add_checked_fixture(tc, set_up, NULL);
     tcase_set_timeout(tc, 120);
     for (size_t i = 0; i < COUNT_OF(tests); i++)
         tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("image", tc);
 }

@@ -948,5 +948,5 @@ int main(void)
                                   norms_of_a_panel_are_those_of_its_rows,
                                   norms_are_added_in_the_same_chains,
                                   gradients_of_norms_go_by_lane};
-    return run("kernels", tests, COUNT_OF(tests));
+    return run_list("kernels", tests, COUNT_OF(tests), 120);
 }

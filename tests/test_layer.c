@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How layers put themselves on a tape, and the values that their parameters begin with. */
 #include "layer.h"
+#include "runner.h"
 
 #include <check.h>
 #include <math.h>
@@ -180,7 +181,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("layer");
     TCase *tc = tcase_create("layer");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_loop_test(tc, dense_weights_begin_within_the_bounds_of_their_activation, 0, AEP_SILU + 1);
@@ -192,10 +192,5 @@ int main(void)
     tcase_add_test(tc, the_identity_is_no_node);
     tcase_add_test(tc, weights_are_those_of_the_seed_and_the_layer);
     tcase_add_test(tc, layers_on_a_failed_tape_are_harmless);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("layer", tc);
 }

@@ -204,5 +204,5 @@ int main(void)
                                   the_gradient_of_compactness_adds_up_to_nothing,
                                   means_are_plain_or_of_squares,
                                   means_of_huge_values_do_not_overflow};
-    return run("loss", tests, COUNT_OF(tests));
+    return run_list("loss", tests, COUNT_OF(tests), 120);
 }

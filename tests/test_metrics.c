@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Against cases worked out by hand, and against the definitions themselves on random input with ties. */
 #include "failing.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -369,7 +370,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("metrics");
     TCase *tc = tcase_create("metrics");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, rates_at_a_threshold_are_those_worked_out_by_hand);
@@ -388,10 +388,5 @@ int main(void)
     tcase_add_test(tc, results_that_are_not_wanted_may_be_null);
     tcase_add_test(tc, memory_comes_from_the_allocator_and_goes_back);
     tcase_add_test(tc, a_failed_allocation_is_reported);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("metrics", tc);
 }

@@ -132,5 +132,5 @@ int main(void)
                                   gradients_are_those_of_the_definition, a_row_is_the_same_alone_and_in_a_batch,
                                   a_group_of_equal_values_becomes_beta,
                                   small_deviations_from_a_large_mean_are_told_apart};
-    return run("norm", tests, COUNT_OF(tests));
+    return run_list("norm", tests, COUNT_OF(tests), 120);
 }

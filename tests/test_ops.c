@@ -3,6 +3,7 @@
 #include "block_fixture.h"
 #include "kernels_fixture.h"
 #include "ops.h"
+#include "runner.h"
 
 #include <aepred.h>
 #include <float.h>
@@ -586,7 +587,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("ops");
     TCase *tc = tcase_create("ops");
     tcase_set_timeout(tc, 60);
     tcase_add_checked_fixture(tc, set_up, NULL);
@@ -612,10 +612,5 @@ int main(void)
     tcase_add_test(tc, row_norms_of_huge_rows_do_not_overflow);
     tcase_add_test(tc, the_gradient_of_a_row_norm_is_the_unit_vector);
     tcase_add_test(tc, gradients_of_row_norms_are_the_same_in_every_layout);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("ops", tc);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "optim.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -125,7 +126,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("optim");
     TCase *tc = tcase_create("optim");
     tcase_add_test(tc, adam_takes_the_steps_worked_out_by_hand);
     tcase_add_test(tc, the_first_step_of_adam_is_the_rate_against_the_sign);
@@ -134,10 +134,5 @@ int main(void)
     tcase_add_test(tc, a_scale_is_a_factor_on_the_gradient);
     tcase_add_test(tc, any_finite_moments_leave_finite_parameters);
     tcase_add_test(tc, the_cosine_schedule_falls_from_the_rate_to_zero);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("optim", tc);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The functions that describe the options and parse their text. */
 #include "option_table.h"
+#include "runner.h"
 
 #include <check.h>
 #include <limits.h>
@@ -253,7 +254,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("option_table");
     TCase *tc = tcase_create("option_table");
     tcase_add_test(tc, the_table_is_as_released);
     tcase_add_test(tc, choices_have_names);
@@ -269,10 +269,5 @@ int main(void)
     tcase_add_test(tc, choices_are_parsed_by_name_and_by_number);
     tcase_add_test(tc, switches_are_parsed_as_words);
     tcase_add_test(tc, a_decimal_comma_of_the_locale_changes_nothing);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("option_table", tc);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "failing.h"
 #include "option_table.h"
+#include "runner.h"
 
 #include <check.h>
 #include <limits.h>
@@ -445,7 +446,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("options");
     TCase *tc = tcase_create("options");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, new_options_have_every_preset);
@@ -467,10 +467,5 @@ int main(void)
     tcase_add_test(tc, options_that_are_absent_have_their_presets);
     tcase_add_test(tc, malformed_settings_are_refused);
     tcase_add_test(tc, layers_that_are_too_many_or_of_no_width_are_refused);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("options", tc);
 }

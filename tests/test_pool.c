@@ -160,5 +160,5 @@ int main(void)
         pools_see_the_part_of_a_window_that_lies_on_the_map, a_nan_under_the_window_stays_nan,
         of_equal_values_the_first_gets_the_gradient,         infinite_values_are_the_largest_or_never,
         upsampling_repeats_a_value_over_its_block,           channels_are_put_last_and_first_again};
-    return run("pool", tests, COUNT_OF(tests));
+    return run_list("pool", tests, COUNT_OF(tests), 120);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rng.h"
+#include "runner.h"
 
 #include <Random123/philox.h>
 #include <check.h>
@@ -186,7 +187,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("rng");
     TCase *tc = tcase_create("rng");
     tcase_add_test(tc, philox_gives_the_published_numbers);
     tcase_add_test(tc, the_numbers_of_a_seed_never_change);
@@ -197,10 +197,5 @@ int main(void)
     tcase_add_test(tc, normal_has_the_moments_of_the_normal_distribution);
     tcase_add_test(tc, a_permutation_holds_every_number_once);
     tcase_add_test(tc, all_permutations_are_equally_likely);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("rng", tc);
 }

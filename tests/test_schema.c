@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "failing.h"
 #include "schema.h"
+#include "runner.h"
 
 #include <check.h>
 #include <string.h>
@@ -405,7 +406,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("schema");
     TCase *tc = tcase_create("schema");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 60);
@@ -429,10 +429,5 @@ int main(void)
     tcase_add_test(tc, a_failed_allocation_leaves_a_schema_as_it_was);
     tcase_add_test(tc, a_failed_allocation_in_copying_leaks_nothing);
     tcase_add_test(tc, a_failed_allocation_in_reading_leaks_nothing);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("schema", tc);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "failing.h"
 #include "sketch.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -297,7 +298,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sketch");
     TCase *tc = tcase_create("sketch");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_set_timeout(tc, 120);
@@ -317,10 +317,5 @@ int main(void)
     tcase_add_test(tc, few_values_take_little_memory);
     tcase_add_test(tc, room_for_what_no_memory_holds_is_refused);
     tcase_add_test(tc, a_failed_allocation_leaves_a_sketch_as_it_was);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("sketch", tc);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sort.h"
+#include "runner.h"
 
 #include <check.h>
 #include <float.h>
@@ -109,17 +110,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("sort");
     TCase *tc = tcase_create("sort");
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, every_order_of_few_values_is_sorted);
     tcase_add_test(tc, random_values_are_sorted);
     tcase_add_test(tc, orders_that_are_hard_for_some_sorts_are_sorted);
     tcase_add_test(tc, extremes_are_sorted);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("sort", tc);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "runner.h"
+
 #include <aepred.h>
 
 #include <check.h>
@@ -63,17 +65,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("status");
     TCase *tc = tcase_create("status");
     tcase_add_test(tc, the_version_is_that_of_the_header);
     tcase_add_test(tc, the_version_number_has_two_digits_a_part);
     tcase_add_test(tc, status_codes_have_their_numbers);
     tcase_add_test(tc, every_status_has_a_sentence_of_its_own);
     tcase_add_test(tc, an_unknown_status_has_a_sentence_too);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("status", tc);
 }

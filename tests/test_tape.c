@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tape itself. What its operations compute, and their gradients: test_grad_ops.c. */
 #include "tape.h"
+#include "runner.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -195,7 +196,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("tape");
     TCase *tc = tcase_create("tape");
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, an_operation_on_maps_is_as_wide_as_its_result);
@@ -206,10 +206,5 @@ int main(void)
     tcase_add_test(tc, every_node_lies_on_a_cache_line_whatever_the_number_of_rows);
     tcase_add_test(tc, noise_knows_the_image);
     tcase_add_test(tc, every_operation_has_a_name);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("tape", tc);
 }

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE
 #include "team.h"
 #include "failing.h"
+#include "runner.h"
 
 #include <check.h>
 #include <pthread.h>
@@ -363,16 +364,10 @@ int main(void)
 #endif
                                   pieces_are_taken_in_their_order_and_then_no_more,
                                   pieces_cover_all_numbers_and_none_twice};
-    Suite *suite = suite_create("team");
     TCase *tc = tcase_create("team");
     tcase_set_timeout(tc, 100);
     tcase_add_checked_fixture(tc, set_up, tear_down);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_test(tc, tests[i]);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("team", tc);
 }

@@ -128,5 +128,5 @@ int main(void)
     const TTest *const tests[] = {a_cut_is_what_lies_on_the_map, a_window_beside_the_map_has_an_empty_cut,
                                   patches_hold_what_lies_under_the_windows_and_zeros,
                                   patches_are_added_where_they_came_from, sizes_are_the_products};
-    return run("window", tests, COUNT_OF(tests));
+    return run_list("window", tests, COUNT_OF(tests), 120);
 }

@@ -110,5 +110,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "the decimal point is %s, expected %s\n", localeconv()->decimal_point, decimal_point);
         return EXIT_FAILURE;
     }
-    return run_tests("train_and_hash", &train, 1);
+    return run_list("train_and_hash", &train, 1, 600);
 }

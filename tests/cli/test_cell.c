@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Numbers in cells are what strtod makes of them, to the last bit. */
+#include "../runner.h"
 #include "cell.h"
 
 #include <check.h>
@@ -152,7 +153,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("cell");
     TCase *tests = tcase_create("numbers");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, any_text);
@@ -160,10 +160,5 @@ int main(void)
     tcase_add_test(tests, numbers_as_programs_write_them);
     tcase_add_test(tests, halfway_cases);
     tcase_add_test(tests, halfway_after_the_first_rounding);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("cell", tests);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rows of CSV come out the same however their bytes come in: one by one, which only libcsv splits, or many at once. */
+#include "../runner.h"
 #include "csv_file.h"
 #include "tools.h"
 
@@ -165,15 +166,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("csv_file");
     TCase *tests = tcase_create("rows");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, rows_without_quotes_are_those_of_libcsv);
     tcase_add_test(tests, any_bytes_are_read_as_by_libcsv);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int n_failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return n_failed != 0;
+    return run_case("csv_file", tests);
 }

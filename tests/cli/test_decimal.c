@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Floats are written as printf writes them, with as few of 6 to 9 digits as strtof needs; test_cell.c tests reading. */
+#include "../runner.h"
 #include "decimal.h"
 
 #include <check.h>
@@ -91,17 +92,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("decimal");
     TCase *tests = tcase_create("writing");
     tcase_set_timeout(tests, 0);
     tcase_add_test(tests, any_value);
     tcase_add_test(tests, usual_values);
     tcase_add_test(tests, powers_and_their_neighbours);
     tcase_add_test(tests, short_decimals);
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("decimal", tests);
 }

@@ -6,6 +6,7 @@
  */
 #include "golden.h"
 #include "model.h"
+#include "../runner.h"
 
 #include <string.h>
 
@@ -127,13 +128,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("golden_fit");
     TCase *tc = tcase_create("golden_fit");
     tcase_add_loop_test(tc, fit_batch_agrees_with_pytorch, 0, GOLDEN_VARIANTS);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("golden_fit", tc);
 }

@@ -5,6 +5,7 @@
 #include "golden.h"
 #include "optim.h"
 #include "trainer.h"
+#include "../runner.h"
 
 #include <string.h>
 
@@ -154,13 +155,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("golden_net");
     TCase *tc = tcase_create("golden_net");
     tcase_add_loop_test(tc, a_run_agrees_with_pytorch, 0, GOLDEN_VARIANTS);
-    suite_add_tcase(suite, tc);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_case("golden_net", tc);
 }
