@@ -9,6 +9,7 @@
  */
 #include "conv.h"
 #include "gemm.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,12 +108,6 @@ static void run(const layer *l, const arrays *a, size_t way)
         direct(l, a);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void *filled(size_t n)
 {
     real *values = malloc(n * sizeof *values);
@@ -146,8 +141,7 @@ static int measure(const layer *l, size_t rows)
     if (ok)
         printf("%-16s %5zu", l->name, rows);
     for (size_t way = 0; ok && way < WAYS; way++) {
-        qsort(rates[way], REPEATS, sizeof **rates, by_size);
-        printf(" %8.1f", rates[way][REPEATS / 2]);
+        printf(" %8.1f", median(rates[way], REPEATS));
     }
     printf("\n");
     free(a.x);

@@ -11,6 +11,7 @@
 #include "feed.h"
 #include "table.h"
 #include "tools.h"
+#include "timing.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -115,12 +116,6 @@ static const struct {
 };
 enum { N_MEASURES = sizeof measures / sizeof *measures };
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* All measures in turn, so that what slows the machine for a while slows them alike. */
 static bool measure(csv_bench *b)
 {
@@ -133,8 +128,7 @@ static bool measure(csv_bench *b)
             seconds[m][r] = (double)(clock() - start) / CLOCKS_PER_SEC;
         }
     for (int m = 0; m < N_MEASURES; m++) {
-        qsort(seconds[m], REPEATS, sizeof *seconds[m], by_size);
-        printf("%-8s %8.0f MB/s\n", measures[m].name, (double)b->n_bytes / seconds[m][REPEATS / 2] / 1e6);
+        printf("%-8s %8.0f MB/s\n", measures[m].name, (double)b->n_bytes / median(seconds[m], REPEATS) / 1e6);
     }
     return true;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The built-in kernels against the CBLAS on the products that training is made of, in GFLOP/s. Decides worth_cblas in
    lib/gemm.c. Set the BLAS to one thread (OPENBLAS_NUM_THREADS=1). */
-#define _POSIX_C_SOURCE 200809L
 #include "gemm.h"
+#include "timing.h"
 
 #include <cblas.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const double seconds_each = 0.3;
 
@@ -15,13 +14,6 @@ typedef struct product {
     float *c, *a, *b;
     size_t m, n, k;
 } product;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void run_kernel(const product *p)
 {
@@ -46,11 +38,11 @@ static void run_cblas(const product *p)
 
 static double gflops(void (*run)(const product *p), const product *p)
 {
-    double runs = 0, begin = now(), end;
+    double runs = 0, begin = seconds_now(), end;
     do {
         run(p);
         runs++;
-    } while ((end = now()) - begin < seconds_each);
+    } while ((end = seconds_now()) - begin < seconds_each);
     return 2e-9 * (double)p->m * (double)p->n * (double)p->k * runs / (end - begin);
 }
 

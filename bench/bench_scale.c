@@ -6,25 +6,17 @@
  * networks, likewise, a row and parameter, of aep_fit_batch on 1,024 rows and aep_score on 4,096. Each is the median of
  * REPEATS.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 #include "dense.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { BATCH = 1024, MANY = 4096, REPEATS = 5 };
 
 static const double seconds_a_repeat = 0.2;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 typedef struct work {
     aep_model *model;
@@ -37,12 +29,6 @@ static int fit(work *w) { return aep_fit(w->model, w->rows, w->n, w->columns, NU
 static int fit_batch(work *w) { return aep_fit_batch(w->model, w->rows, BATCH, w->columns); }
 static int score(work *w) { return aep_score(w->scores, w->model, w->workspace, w->rows, w->n, w->columns); }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Seconds of a call. */
 static int measure(double *seconds, work *w, int (*call)(work *w))
 {
@@ -50,14 +36,13 @@ static int measure(double *seconds, work *w, int (*call)(work *w))
     int status = call(w);
     for (int r = 0; !status && r < REPEATS; r++) {
         size_t calls = 0;
-        const double start = now();
+        const double start = seconds_now();
         do
             status = call(w);
-        while (++calls && !status && now() - start < seconds_a_repeat);
-        taken[r] = (now() - start) / (double)calls;
+        while (++calls && !status && seconds_now() - start < seconds_a_repeat);
+        taken[r] = (seconds_now() - start) / (double)calls;
     }
-    qsort(taken, REPEATS, sizeof *taken, by_size);
-    *seconds = taken[REPEATS / 2];
+    *seconds = status ? 0 : median(taken, REPEATS);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 #include "dense.h"
+#include "timing.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROWS = 1000000, FIT_ROWS = 200000, BATCH = 1024, STEPS = 150, REPEATS = 9, MOST_THREADS = 64 };
@@ -28,13 +28,6 @@ typedef struct scene {
     size_t threads[2];
     float *rows, *scores[2];
 } scene;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ------------------------------------------------------------------------------------------------------- measures */
 
@@ -164,32 +157,20 @@ static bool same_models(const scene *s)
 
 /* --------------------------------------------------------------------------------------------------------- running */
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-    qsort(values, REPEATS, sizeof *values, by_size);
-    return values[REPEATS / 2];
-}
-
 /* In turns; *seconds of one thread and of many. */
 static int measure(double seconds[2], scene *s, size_t which)
 {
     double taken[2][REPEATS];
     for (int r = 0; r < REPEATS; r++)
         for (int i = 0; i < 2; i++) {
-            const double start = now();
+            const double start = seconds_now();
             int status = measures[which].run(s, i);
             if (status)
                 return status;
-            taken[i][r] = now() - start;
+            taken[i][r] = seconds_now() - start;
         }
     for (int i = 0; i < 2; i++)
-        seconds[i] = median(taken[i]);
+        seconds[i] = median(taken[i], REPEATS);
     return AEP_OK;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#define _POSIX_C_SOURCE 200809L
 #include "rates.h"
+
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { REPEATS = 9 };
 
@@ -13,22 +13,15 @@ static const double seconds_a_repeat = 0.1;
 
 /* ---------------------------------------------------------------------------------------------------------- timing */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static int run(double *seconds, bench *b, const bench_measure *m, size_t calls)
 {
-    const double start = now();
+    const double start = seconds_now();
     for (size_t i = 0; i < calls; i++) {
         int status = m->call(b, m->batch);
         if (status)
             return status;
     }
-    *seconds = now() - start;
+    *seconds = seconds_now() - start;
     return 0;
 }
 
@@ -51,12 +44,6 @@ int rates_repeat(double *rows_per_second, rates *r, size_t measure)
 
 /* -------------------------------------------------------------------------------------------------------- reporting */
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 int rates_print(rates *r)
 {
     for (size_t i = 0; i < r->n_measures; i++) {
@@ -66,8 +53,7 @@ int rates_print(rates *r)
             if (status)
                 return status;
         }
-        qsort(found, REPEATS, sizeof *found, by_size);
-        printf("%-12s %14.0f rows/s\n", r->measures[i].name, found[REPEATS / 2]);
+        printf("%-12s %14.0f rows/s\n", r->measures[i].name, median(found, REPEATS));
         fflush(stdout);
     }
     return 0;
