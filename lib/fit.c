@@ -56,9 +56,8 @@ static const float *row_of(const source *s, size_t i)
 static void load_rows(real *features, void *payload, size_t first, size_t n)
 {
     const source *s = payload;
-    const size_t n_features = s->model->net.n_features;
-    for (size_t i = 0; i < n; i++)
-        aep__scaler_apply(&s->model->scaler, row_of(s, first + i), features + i * n_features);
+    const float *rows = s->index ? s->rows : row_of(s, first);
+    aep__scaler_apply_rows(&s->model->scaler, rows, s->index ? s->index + first : NULL, n, features);
 }
 
 /* Shuffled rows come from all over the memory. */

@@ -287,19 +287,24 @@ TARGET static inline void NAME(squash_lanes)(real *restrict x, const real *restr
     }
 }
 
-/* Rows are short: a rest that is not a whole vector would take as long as all the others. */
+/* Rows are short: a rest that is not a whole vector would take as long as all the others. Loops of LANES iterations,
+   some of which do nothing, become masked loads and stores. */
 TARGET static void NAME(squash)(real *x, const real *squashed, real limit, real inverse, size_t n)
 {
-    real rest[AEP__LANES] = {0}, rest_squashed[AEP__LANES] = {0};
+    real rest[AEP__LANES], rest_squashed[AEP__LANES];
     size_t i = 0;
     for (; i + AEP__LANES <= n; i += AEP__LANES)
         NAME(squash_lanes)(x + i, squashed + i, limit, inverse);
     if (i == n)
         return;
-    memcpy(rest, x + i, (n - i) * sizeof *x);
-    memcpy(rest_squashed, squashed + i, (n - i) * sizeof *x);
+    for (size_t j = 0; j < AEP__LANES; j++)
+        rest[j] = i + j < n ? x[i + j] : 0;
+    for (size_t j = 0; j < AEP__LANES; j++)
+        rest_squashed[j] = i + j < n ? squashed[i + j] : 0;
     NAME(squash_lanes)(rest, rest_squashed, limit, inverse);
-    memcpy(x + i, rest, (n - i) * sizeof *x);
+    for (size_t j = 0; j < AEP__LANES; j++)
+        if (i + j < n)
+            x[i + j] = rest[j];
 }
 
 /* Of this set, and of what kernels_product.h and kernels_philox.h were given. */

@@ -135,24 +135,45 @@ TARGET static void NAME(product)(const aep__product *p)
     }
 }
 
-/* Four by four in registers; what is left over, value by value. */
+/* Eight rows of at most eight columns in registers: pairs of rows, and pairs of pairs. */
+INLINED void NAME(transpose_8)(float *to, size_t to_row, const float *from, size_t from_row, size_t columns)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)columns), lane);
+    __m256 a[8], b[8];
+    UNROLLED
+    for (size_t i = 0; i < 4; i++) { /* row i beside row i + 4 */
+        const float *f = from + i * from_row, *g = f + 4 * from_row;
+        const __m256 upper = columns < 8 ? _mm256_maskload_ps(f, mask) : _mm256_loadu_ps(f);
+        const __m256 lower = columns < 8 ? _mm256_maskload_ps(g, mask) : _mm256_loadu_ps(g);
+        a[i] = _mm256_permute2f128_ps(upper, lower, 0x20);
+        a[i + 4] = _mm256_permute2f128_ps(upper, lower, 0x31);
+    }
+    UNROLLED
+    for (size_t i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+    UNROLLED
+    for (size_t i = 0; i < 8; i++) {
+        const __m256 first = b[i / 4 * 4 + i / 2 % 2], second = b[i / 4 * 4 + i / 2 % 2 + 2];
+        if (i < columns)
+            _mm256_storeu_ps(to + i * to_row,
+                             i % 2 ? _mm256_shuffle_ps(first, second, 0xEE) : _mm256_shuffle_ps(first, second, 0x44));
+    }
+}
+
+/* By eight rows; those left over, value by value. */
 TARGET static void NAME(transpose)(float *to, size_t to_row, const float *from, size_t from_row, size_t m, size_t n)
 {
-    const size_t m4 = m / 4 * 4, n4 = n / 4 * 4;
-    for (size_t j = 0; j < n4; j += 4)
-        for (size_t i = 0; i < m4; i += 4) {
-            const float *f = from + i * from_row + j;
-            float *t = to + j * to_row + i;
-            __m128 a = _mm_loadu_ps(f), b = _mm_loadu_ps(f + from_row), c = _mm_loadu_ps(f + 2 * from_row),
-                   d = _mm_loadu_ps(f + 3 * from_row);
-            _MM_TRANSPOSE4_PS(a, b, c, d);
-            _mm_storeu_ps(t, a);
-            _mm_storeu_ps(t + to_row, b);
-            _mm_storeu_ps(t + 2 * to_row, c);
-            _mm_storeu_ps(t + 3 * to_row, d);
-        }
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = i < m4 ? n4 : 0; j < n; j++)
+    const size_t m8 = m / 8 * 8, n8 = n / 8 * 8;
+    for (size_t j = 0; j < n8; j += 8)
+        for (size_t i = 0; i < m8; i += 8)
+            NAME(transpose_8)(to + j * to_row + i, to_row, from + i * from_row + j, from_row, 8);
+    for (size_t i = 0; i < m8 && n8 < n; i += 8)
+        NAME(transpose_8)(to + n8 * to_row + i, to_row, from + i * from_row + n8, from_row, n - n8);
+    for (size_t i = m8; i < m; i++)
+        for (size_t j = 0; j < n; j++)
             to[j * to_row + i] = from[i * from_row + j];
 }
 #undef INLINED

@@ -6,14 +6,65 @@
 #include <math.h>
 #include <string.h>
 
-/* ------------------------------------------------------------------------------------------------ life cycle */
-
 static bool scales_levels(const aep__scaling_config *c)
 {
     return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
 }
 
 static size_t width(const aep__scaler *s, size_t c) { return s->first[c + 1] - s->first[c]; }
+
+/* ------------------------------------------------------------------------------------------------ scaling */
+
+static double clamp(double value, double limit) { return value > limit ? limit : value < -limit ? -limit : value; }
+
+static void squash_clip(const aep__scaler *s, real *x, size_t f, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (s->squashed[f + i] > 0)
+            x[i] = (real)clamp((double)x[i], s->config.squash_limit);
+}
+
+/* Scale and squash n features from f on, of each of some rows; places among quantiles are used as they are. One thing
+   after the other for all rows: what is just written is slow to read back in other pieces. */
+static void transform(const aep__scaler *s, real *x, size_t f, size_t n, size_t rows)
+{
+    const aep__kernels *k = s->kernels;
+    const size_t next = s->n_features;
+    const double bound = s->config.squash_limit;
+    if (s->knots)
+        return;
+    for (size_t i = 0; i < rows; i++)
+        if (s->config.scaling == AEP_SCALING_NONE)
+            k->hold(x + i * next, (real)AEP__FEATURE_LIMIT, n);
+        else
+            k->scale(x + i * next, s->location + f, s->inverse + f, AEP__FEATURE_LIMIT, n);
+    for (size_t i = 0; i < rows; i++)
+        if (s->config.squash == AEP_SQUASH_TANH)
+            k->squash(x + i * next, s->squashed + f, (real)bound, (real)(1 / bound), n);
+        else if (s->config.squash == AEP_SQUASH_CLIP)
+            squash_clip(s, x + i * next, f, n);
+}
+
+/* What follows from the scales: their inverses, finite even for a scale from a file whose inverse no double holds, and
+   what levels become, an absent one and the present one. Levels that are not scaled stay as they are, whatever the file
+   says. */
+static void settle(aep__scaler *s)
+{
+    for (size_t f = 0; f < s->n_features; f++) {
+        s->inverse[f] = fmin(1 / s->scale[f], DBL_MAX);
+        s->absent[f] = 0;
+        s->present[f] = 1;
+    }
+    for (size_t c = 0; c < s->n_columns && !scales_levels(&s->config); c++)
+        for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++) {
+            s->location[f] = 0;
+            s->inverse[f] = 1;
+        }
+    transform(s, s->absent, 0, s->n_features, 1);
+    transform(s, s->present, 0, s->n_features, 1);
+}
+
+/* ------------------------------------------------------------------------------------------------ life cycle */
 
 static void lay_out(aep__scaler *s, const aep__schema *schema)
 {
@@ -28,8 +79,7 @@ static void lay_out(aep__scaler *s, const aep__schema *schema)
     }
     s->only_numbers = true;
     for (size_t c = s->n_columns; c-- > 0;) {
-        const bool simple = !s->categorical[c] && width(s, c) == 1;
-        s->run[c] = simple ? 1 + (c + 1 < s->n_columns ? s->run[c + 1] : 0) : 0;
+        s->run[c] = s->categorical[c] ? 0 : 1 + (c + 1 < s->n_columns ? s->run[c + 1] : 0);
         s->only_numbers = s->only_numbers && !s->categorical[c];
         if (!s->categorical[c])
             s->squashed[s->first[c]] = s->config.scaling != AEP_SCALING_RANK;
@@ -57,14 +107,17 @@ static int init_frozen(aep__scaler *s, const aep_allocator *mem, const aep__sche
     s->inverse = aep__alloc(mem, n_features, sizeof *s->inverse);
     s->run = aep__alloc(mem, n, sizeof *s->run);
     s->squashed = aep__alloc(mem, n_features, sizeof *s->squashed);
+    s->absent = aep__alloc(mem, n_features, sizeof *s->absent);
+    s->present = aep__alloc(mem, n_features, sizeof *s->present);
     s->fill = aep__alloc(mem, n, sizeof *s->fill);
     s->knots = ranked ? aep__alloc(mem, n, AEP__KNOTS * sizeof *s->knots) : NULL;
     if (!s->first || !s->categorical || !s->location || !s->scale || !s->inverse || !s->run || !s->squashed ||
-        !s->fill || (ranked && !s->knots)) {
+        !s->absent || !s->present || !s->fill || (ranked && !s->knots)) {
         aep__scaler_free(s, mem);
         return AEP_E_MEMORY;
     }
     lay_out(s, schema);
+    settle(s);
     return AEP_OK;
 }
 
@@ -126,6 +179,8 @@ int aep__scaler_copy(aep__scaler *to, const aep_allocator *mem, const aep__scale
         copy_array(&to->inverse, mem, from->inverse, m, sizeof *to->inverse) &&
         copy_array(&to->run, mem, from->run, n, sizeof *to->run) &&
         copy_array(&to->squashed, mem, from->squashed, m, sizeof *to->squashed) &&
+        copy_array(&to->absent, mem, from->absent, m, sizeof *to->absent) &&
+        copy_array(&to->present, mem, from->present, m, sizeof *to->present) &&
         copy_array(&to->fill, mem, from->fill, n, sizeof *to->fill) &&
         copy_array(&to->knots, mem, from->knots, n, AEP__KNOTS * sizeof *to->knots) &&
         copy_array(&to->moments, mem, from->moments, m, sizeof *to->moments) && !copy_sketches(to, mem, from))
@@ -154,6 +209,8 @@ void aep__scaler_free(aep__scaler *s, const aep_allocator *mem)
     aep__free(mem, s->inverse);
     aep__free(mem, s->run);
     aep__free(mem, s->squashed);
+    aep__free(mem, s->absent);
+    aep__free(mem, s->present);
     aep__free(mem, s->fill);
     aep__free(mem, s->knots);
     memset(s, 0, sizeof *s);
@@ -322,19 +379,6 @@ static void fit(aep__scaler *s)
     }
 }
 
-/* Finite even for a scale from a file whose inverse no double holds. Levels that are not scaled stay as they are,
-   whatever the file says. */
-static void invert_scales(aep__scaler *s)
-{
-    for (size_t f = 0; f < s->n_features; f++)
-        s->inverse[f] = fmin(1 / s->scale[f], DBL_MAX);
-    for (size_t c = 0; c < s->n_columns && !scales_levels(&s->config); c++)
-        for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++) {
-            s->location[f] = 0;
-            s->inverse[f] = 1;
-        }
-}
-
 int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *rows, size_t n_rows)
 {
     assert(s->moments);
@@ -348,20 +392,11 @@ int aep__scaler_update(aep__scaler *s, const aep_allocator *mem, const float *ro
     s->n_rows += n_rows;
     if (n_rows)
         fit(s);
-    invert_scales(s);
+    settle(s);
     return AEP_OK;
 }
 
 /* -------------------------------------------------------------------------------------------------- applying */
-
-static double clamp(double value, double limit) { return value > limit ? limit : value < -limit ? -limit : value; }
-
-static void squash_clip(const aep__scaler *s, real *features)
-{
-    for (size_t f = 0; f < s->n_features; f++)
-        if (s->squashed[f] > 0)
-            features[f] = (real)clamp((double)features[f], s->config.squash_limit);
-}
 
 /* Squashed values have no inverse at the limit: there a millionth below it is taken. */
 static double unscaled(const aep__scaler *s, size_t f, double z)
@@ -415,51 +450,52 @@ static double unranked(const float *knots, double u)
     return knots[k] + ((double)knots[k + 1] - knots[k]) * (place - (double)k);
 }
 
-/* Columns to features, not yet scaled: levels and indicators are 0 or 1. */
-static void spread(const aep__scaler *s, const float *row, real *features)
+static void apply_level(const aep__scaler *s, float code, real *x, size_t f, size_t n)
 {
-    for (size_t c = 0; c < s->n_columns; c += s->run[c] ? s->run[c] : 1) {
-        const size_t n = width(s, c);
-        real *to = features + s->first[c];
-        if (s->run[c]) {
-            s->kernels->fill(to, row + c, s->fill + c, s->run[c]);
-        } else if (s->categorical[c]) {
-            const size_t level = level_of(row[c], n);
-            memset(to, 0, n * sizeof *to);
-            if (level < n)
-                to[level] = 1;
-        } else {
-            to[0] = (real)(isnan(row[c]) ? s->fill[c] : row[c]);
-            to[1] = isnan(row[c]) ? 1 : 0;
-        }
+    const size_t level = level_of(code, n);
+    memcpy(x, s->absent + f, n * sizeof *x);
+    if (level < n)
+        x[level] = s->present[f + level];
+}
+
+/* The values of n numeric columns from c on, with or without an indicator each; not yet scaled. */
+static void apply_numbers(const aep__scaler *s, const float *row, real *x, size_t c, size_t n)
+{
+    const size_t each = s->config.indicator ? 2 : 1;
+    if (each == 1)
+        s->kernels->fill(x, row, s->fill + c, n);
+    for (size_t i = 0; each == 2 && i < n; i++) {
+        x[2 * i] = (real)(isnan(row[i]) ? s->fill[c + i] : row[i]);
+        x[2 * i + 1] = isnan(row[i]) ? 1 : 0;
+    }
+    for (size_t i = 0; s->knots && i < n; i++)
+        x[each * i] = (real)ranked(s->knots + (c + i) * AEP__KNOTS, (double)x[each * i]);
+}
+
+static void apply_row(const aep__scaler *s, const float *row, real *features)
+{
+    for (size_t c = 0, n; c < s->n_columns; c += n) {
+        const size_t f = s->first[c];
+        n = s->categorical[c] ? 1 : s->run[c];
+        if (s->categorical[c])
+            apply_level(s, row[c], features + f, f, width(s, c));
+        else
+            apply_numbers(s, row + c, features + f, c, n);
     }
 }
 
-/* Numbers to their places among the quantiles. */
-static void rank(const aep__scaler *s, real *features)
+void aep__scaler_apply_rows(const aep__scaler *s, const float *rows, const uint32_t *index, size_t n, real *features)
 {
-    for (size_t c = 0; c < s->n_columns; c++)
-        if (!s->categorical[c]) {
-            real *x = &features[s->first[c]];
-            *x = (real)ranked(s->knots + c * AEP__KNOTS, (double)*x);
-        }
+    for (size_t i = 0; i < n; i++)
+        apply_row(s, rows + (index ? index[i] : i) * s->n_columns, features + i * s->n_features);
+    for (size_t c = 0; c < s->n_columns; c += s->categorical[c] ? 1 : s->run[c])
+        if (!s->categorical[c])
+            transform(s, features + s->first[c], s->first[c], s->first[c + s->run[c]] - s->first[c], n);
 }
 
 void aep__scaler_apply(const aep__scaler *s, const float *row, real *features)
 {
-    const aep__kernels *k = s->kernels;
-    spread(s, row, features);
-    if (s->knots)
-        rank(s, features);
-    else if (s->config.scaling == AEP_SCALING_NONE)
-        k->hold(features, (real)AEP__FEATURE_LIMIT, s->n_features);
-    else
-        k->scale(features, s->location, s->inverse, AEP__FEATURE_LIMIT, s->n_features);
-    if (s->config.squash == AEP_SQUASH_TANH)
-        k->squash(features, s->squashed, (real)s->config.squash_limit, (real)(1 / s->config.squash_limit),
-                  s->n_features);
-    else if (s->config.squash == AEP_SQUASH_CLIP)
-        squash_clip(s, features);
+    aep__scaler_apply_rows(s, row, NULL, 1, features);
 }
 
 static size_t likeliest(const aep__scaler *s, size_t c, const real *features)
@@ -543,6 +579,6 @@ int aep__scaler_read(aep__scaler *s, const aep_allocator *mem, const aep__schema
         aep__scaler_free(s, mem);
         return AEP_E_FORMAT;
     }
-    invert_scales(s);
+    settle(s);
     return s->n_rows ? AEP_OK : begin_fitting(s, mem);
 }

@@ -45,8 +45,9 @@ typedef struct aep__scaler {
     double *scale;          /* (n_features), positive; 1 where a feature does not vary */
     double *inverse;        /* (n_features): 1 / scale */
     real *squashed;         /* (n_features): 1 where squashing applies, else 0 */
-    size_t *run;       /* (n_columns): numbers from this column on, each one feature; 0 for other columns */
-    bool only_numbers; /* no column is categorical */
+    real *absent, *present; /* (n_features): what the 0 and the 1 of a level become */
+    size_t *run;            /* (n_columns): numeric columns from this one on; 0 for a categorical one */
+    bool only_numbers;      /* no column is categorical */
     float *fill;  /* (n_columns): what a missing numeric value becomes, the median (robust, rank) or the mean */
     float *knots; /* (n_columns, AEP__KNOTS) for the rank transform, else NULL; quantiles 0, 1/128, ... 1 */
     aep__moments *moments; /* (n_features) while fitting, else NULL; of a group its first column's are used */
@@ -80,6 +81,9 @@ void aep__scaler_freeze(aep__scaler *s, const aep_allocator *mem);
 
 /* features (n_features) of one checked row. Depends on that row only. */
 void aep__scaler_apply(const aep__scaler *s, const float *row, real *features);
+
+/* The same for n rows, those of an index or the first: features (n, n_features). */
+void aep__scaler_apply_rows(const aep__scaler *s, const float *rows, const uint32_t *index, size_t n, real *features);
 
 /* The row (n_columns) that features stand for: units of the input, likeliest level (the first of equal ones). */
 void aep__scaler_invert(const aep__scaler *s, const real *features, float *row);

@@ -112,9 +112,7 @@ aep__scored aep__scoring_run(aep_workspace *ws, size_t thread, const aep_model *
     if (frame->panels && n <= FEW_ROWS && !thread)
         frame = &ws->single;
     const aep__pass pass = {.params = model->weights.params, .block = aep__frame_block(frame, n)};
-    real *features = aep__frame_input(&net->tape, frame);
-    for (size_t i = 0; i < n; i++)
-        aep__scaler_apply(&model->scaler, rows + i * model->schema.n_columns, features + i * net->n_features);
+    aep__scaler_apply_rows(&model->scaler, rows, NULL, n, aep__frame_input(&net->tape, frame));
     aep__frame_take_input(&net->tape, frame, &pass.block);
     aep__tape_forward(&net->tape, frame, &pass, net->x + 1, node);
     return (aep__scored){.model = model, .frame = frame, .block = pass.block};

@@ -149,27 +149,29 @@ static aep__pass turn_to(const run *r, size_t worker, size_t block, real *dparam
                        .noise = r->batch->noise};
 }
 
-/* Encode a block, and between its nodes fetch a few rows of the next at a time: all at once would have to wait. */
-static void run_encoder(const run *r, aep__frame *frame, const aep__pass *pass, size_t block)
+/* Encode a block, and between its nodes fetch a few rows of the worker's next at a time: all at once would have to
+   wait. */
+static void run_encoder(const run *r, aep__frame *frame, const aep__pass *pass, size_t next)
 {
     const aep__net *net = r->net;
-    const size_t n_nodes = net->z - net->x, n = block + 1 < r->n_blocks ? rows_of(r, block + 1) : 0;
+    const size_t n_nodes = net->z - net->x, n = next < r->n_blocks ? rows_of(r, next) : 0;
     for (size_t i = 0; i < n_nodes; i++) {
         const size_t first = i * n / n_nodes, end = (i + 1) * n / n_nodes;
         if (r->batch->fetch && first < end)
-            r->batch->fetch(r->batch->payload, (block + 1) * r->block_rows + first, end - first);
+            r->batch->fetch(r->batch->payload, next * r->block_rows + first, end - first);
         aep__tape_forward(&net->tape, frame, pass, net->x + 1 + i, net->x + 1 + i);
     }
 }
 
-static void encode(const run *r, size_t worker, size_t block)
+/* next: the block that comes after, n_blocks if none does. */
+static void encode(const run *r, size_t worker, size_t block, size_t next)
 {
     const aep__net *net = r->net;
     aep__frame *frame = &r->trainer->frames[worker];
     const aep__pass pass = turn_to(r, worker, block, NULL);
     r->batch->load(aep__frame_input(&net->tape, frame), r->batch->payload, pass.first_row, pass.block.rows);
     aep__frame_take_input(&net->tape, frame, &pass.block);
-    run_encoder(r, frame, &pass, block);
+    run_encoder(r, frame, &pass, next);
     double *sums = sums_of(r, block);
     memset(sums, 0, net->code_size * sizeof *sums);
     aep__column_sums(sums, aep__value(&net->tape, frame, net->z), &pass.block, net->code_size);
@@ -211,8 +213,11 @@ static void finish_block(const run *r, size_t worker, size_t block, real *dparam
 static void encode_blocks(void *payload, size_t worker)
 {
     run *r = payload;
-    for (size_t block, one; aep__pieces_take(&block, &one, &r->pieces);)
-        encode(r, worker, block);
+    size_t block, next, one;
+    for (bool more = aep__pieces_take(&block, &one, &r->pieces); more; block = next) {
+        more = aep__pieces_take(&next, &one, &r->pieces);
+        encode(r, worker, block, more ? next : r->n_blocks);
+    }
 }
 
 static void finish_groups(void *payload, size_t worker)
@@ -349,7 +354,7 @@ double aep__trainer_kept_variance(aep__trainer *trainer, const aep__net *net, co
     aep__frame *frame = &trainer->frames[0];
     double of_x = 0, of_reconstruction = 0;
     for (size_t block = 0; block < r.n_blocks; block++) {
-        encode(&r, 0, block);
+        encode(&r, 0, block, block + 1);
         const aep__pass pass = turn_to(&r, 0, block, NULL);
         aep__tape_forward(&net->tape, frame, &pass, net->z + 1, net->reconstruction);
         for (size_t j = 0; j < net->n_features; j++) {

@@ -574,6 +574,45 @@ START_TEST(features_of_numeric_columns_are_those_of_the_formula)
 }
 END_TEST
 
+/* Numbers, one of them missing, and levels in turns; rows by their index, and from the first on. */
+START_TEST(rows_at_once_have_the_features_of_each)
+{
+    enum { ROWS = 40, COLUMNS = 41, CHOSEN = 24 };
+    static const char columns[] = "n3nnnnnnnnnnnnnnnnn2nnnnnnnnnnnnnnnnnnn5n";
+    static float rows[ROWS * COLUMNS];
+    static real at_once[CHOSEN * 128], one[128];
+    uint32_t index[CHOSEN];
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        const char kind = columns[i % COLUMNS];
+        const int draw = (int)(i * 7919 % 1009);
+        rows[i] = kind == 'n' ? (float)draw / 100 : (float)(draw % (kind - '0'));
+    }
+    for (uint32_t i = 0; i < CHOSEN; i++)
+        index[i] = i * 17 % ROWS;
+    FOR_EACH_CONFIG
+    for (int indicator = 0; indicator < 2; indicator++) {
+        config.indicator = indicator && config.missing == AEP_MISSING_IMPUTE;
+        fit(columns, rows, ROWS);
+        ck_assert_uint_le(scaler.n_features, 128);
+        for (int by_index = 0; by_index < 2; by_index++) {
+            aep__scaler_apply_rows(&scaler, rows, by_index ? index : NULL, CHOSEN, at_once);
+            for (size_t i = 0; i < CHOSEN; i++) {
+                aep__scaler_apply(&scaler, rows + (by_index ? index[i] : i) * COLUMNS, one);
+                ck_assert_mem_eq(at_once + i * scaler.n_features, one, scaler.n_features * sizeof *one);
+            }
+        }
+        if (config.missing == AEP_MISSING_IMPUTE) {
+            const float kept = rows[COLUMNS + 20];
+            rows[COLUMNS + 20] = NAN;
+            aep__scaler_apply_rows(&scaler, rows, NULL, 2, at_once);
+            aep__scaler_apply(&scaler, rows + COLUMNS, one);
+            ck_assert_mem_eq(at_once + scaler.n_features, one, scaler.n_features * sizeof *one);
+            rows[COLUMNS + 20] = kept;
+        }
+    }
+}
+END_TEST
+
 START_TEST(missing_values_are_filled_in_at_every_place)
 {
     config.missing = AEP_MISSING_IMPUTE;
@@ -756,6 +795,7 @@ int main(void)
         inverting_images_gives_their_values_back,
         numeric_columns_have_the_same_features_beside_a_categorical_one,
         features_of_numeric_columns_are_those_of_the_formula,
+        rows_at_once_have_the_features_of_each,
         missing_values_are_filled_in_at_every_place,
         values_are_held_at_the_limit_at_every_place,
         what_cannot_be_used_is_found_at_every_place,
