@@ -151,7 +151,7 @@ enum aep_option {
     AEP_OPT_BATCH = 23,             /**< batch: rows a step in aep_fit; 256 (any time) */
     AEP_OPT_VALIDATION = 24,        /**< validation: share of the rows that aep_fit holds back; 0 (any time) */
     AEP_OPT_PATIENCE = 25,          /**< patience: epochs without a better validation loss, 0: never stop early; 0 (any time) */
-    AEP_OPT_SCORE = 26,             /**< score: prediction, reconstruction, signed; prediction (any time) */
+    AEP_OPT_SCORE = 26,             /**< score: prediction, reconstruction, signed, joint; prediction (any time) */
     AEP_OPT_SCALING = 27,           /**< scaling: none, zscore, minmax, robust, rank; zscore */
     AEP_OPT_SQUASH = 28,            /**< squash: of scaled values: none, tanh (s tanh(x/s)), clip (to [-s, s]); tanh */
     AEP_OPT_SQUASH_LIMIT = 29,      /**< squash_limit: the s of squash; 5 */
@@ -195,7 +195,8 @@ enum aep_schedule { AEP_SCHEDULE_CONSTANT = 0, AEP_SCHEDULE_COSINE = 1 };
 enum aep_score_kind {
     AEP_SCORE_PREDICTION = 0,     /**< ||e - e'||, the method's score */
     AEP_SCORE_RECONSTRUCTION = 1, /**< ||x - x'||, what a plain autoencoder scores by */
-    AEP_SCORE_SIGNED = 2          /**< e - e' (its sum over features for the vector form): only larger errors alarm */
+    AEP_SCORE_SIGNED = 2,         /**< e - e' (its sum over features for the vector form): only larger errors alarm */
+    AEP_SCORE_JOINT = 3           /**< ||e - e'|| and the distance of the code from those trained on; see aep_calibrate */
 };
 
 /** Values of AEP_OPT_SCALING. */

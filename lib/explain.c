@@ -22,6 +22,7 @@ static float square(float x) { return x * x; }
 enum blame {
     BLAME_ERROR,    /* ||x - x'||: the score is that error, or a scalar error larger than predicted */
     BLAME_FEATURES, /* the vector form: each feature's error against its prediction */
+    BLAME_JOINT,    /* the scalar form: the error, and how far the joint score falls */
     BLAME_SCORE     /* a scalar error smaller than predicted: the score itself */
 };
 
@@ -35,6 +36,8 @@ static enum blame choose_blame(const aep__scored *row, const aep_model *model)
         return BLAME_ERROR;
     if (net->error_size > 1)
         return BLAME_FEATURES;
+    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
+        return BLAME_JOINT;
     const real error = *aep__value(&net->tape, row->frame, net->error);
     const bool larger = error >= *aep__value(&net->tape, row->frame, net->predicted);
     return larger || is_image(model) ? BLAME_ERROR : BLAME_SCORE;

@@ -15,6 +15,9 @@ static const double largest_gradient = 1e18;
    latent variables tell rows apart no more. Sound models keep well above it even on unrelated columns. */
 static const double collapsed_variance = 0.02;
 
+/* Of so many rows, in the order of a random permutation, the codes are taken: more would tell nothing new. */
+enum { MOST_CODE_ROWS = 1 << 16 };
+
 int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     int status = aep__rows_check(model, rows, n_rows, n_cols, 1, true);
@@ -202,6 +205,8 @@ typedef struct plan {
     bool fits_scaling;
     aep__weights weights, best; /* as they were before */
     aep__history history;       /* likewise, where the run may push out its oldest epochs */
+    aep__code_sums codes;       /* of the rows trained on */
+    aep__joint joint;           /* and what follows from them */
     aep_model before;           /* the plain fields */
 } plan;
 
@@ -225,6 +230,8 @@ static void free_plan(plan *p, aep_model *model)
     aep__weights_free(&p->weights, &model->mem);
     aep__weights_free(&p->best, &model->mem);
     aep__free(&model->mem, p->history.epochs);
+    aep__code_sums_free(&p->codes, &model->mem);
+    aep__joint_free(&p->joint, &model->mem);
 }
 
 /* A copy of the trained state in case the run has to be undone. */
@@ -285,6 +292,9 @@ static int allocate(plan *p, aep_model *model)
     p->batch = aep__alloc(mem, largest, sizeof *p->batch);
     if (!p->split || !p->order || !p->batch || !back_up(p, model) || !reserve_trainer(model, largest) ||
         !aep__history_reserve(&model->history, mem, (size_t)model->run.epochs))
+        return AEP_E_MEMORY;
+    if (model->net.code_size <= AEP__JOINT_MOST_CODES && (!aep__code_sums_init(&p->codes, mem, model->net.code_size) ||
+                                                          !aep__joint_init(&p->joint, mem, model->net.code_size)))
         return AEP_E_MEMORY;
     if (p->n_validation && !model->run.best.params) {
         if (!aep__weights_init(&model->run.best, mem, model->net.tape.n_params))
@@ -476,12 +486,37 @@ static void warn_if_reconstruction_is_constant(const plan *p, aep_model *model)
                   100 * share);
 }
 
-static void finish(const plan *p, aep_model *model)
+static void add_codes(void *payload, const real *codes, const aep__block *block)
+{
+    aep__code_sums_add(payload, codes, block);
+}
+
+/* Where the codes of the rows trained on lie. What a part of the joint score was standardised by belongs to the codes
+   before. */
+static void take_codes(plan *p, aep_model *model)
+{
+    const size_t most = p->n_train < MOST_CODE_ROWS ? p->n_train : MOST_CODE_ROWS, piece = largest_batch(p);
+    if (!p->codes.k)
+        return;
+    for (size_t start = 0, n; start < most; start += n) {
+        n = most - start < piece ? most - start : piece;
+        source s = {.model = model, .rows = p->rows, .index = p->split + p->n_validation + start};
+        const aep__batch batch = make_batch(model, &s, n, false);
+        aep__trainer_codes(&model->trainer, &model->net, &batch, add_codes, &p->codes);
+    }
+    aep__joint_fit(&p->joint, &p->codes, model->steps);
+    aep__joint_free(&model->joint, &model->mem);
+    model->joint = p->joint;
+    p->joint = (aep__joint){0};
+}
+
+static void finish(plan *p, aep_model *model)
 {
     if (model->run.best_epoch)
         aep__weights_copy(&model->weights, &model->run.best, model->net.tape.n_params);
     model->best_epoch = model->run.best_epoch;
     aep__run_end(model);
+    take_codes(p, model);
     warn_if_reconstruction_is_constant(p, model);
 }
 

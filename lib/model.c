@@ -339,6 +339,8 @@ static int copy_state(aep_model *c, const aep_model *model)
     for (size_t i = 0; i < model->history.n; i++)
         aep__history_add(&c->history, model->history.epochs[i]);
     status = aep__calibration_copy(&c->calibration, &c->mem, &model->calibration);
+    if (!status)
+        status = aep__joint_copy(&c->joint, &c->mem, &model->joint);
     return status ? status : copy_run(c, model);
 }
 
@@ -369,6 +371,7 @@ void aep_model_free(aep_model *model)
     aep__run_end(model);
     aep__trainer_free(&model->trainer, &mem);
     aep__calibration_free(&model->calibration, &mem);
+    aep__joint_free(&model->joint, &mem);
     aep__free(&mem, model->history.epochs);
     aep__weights_free(&model->weights, &mem);
     aep__net_free(&model->net, &mem);

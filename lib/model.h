@@ -4,6 +4,7 @@
 #define AEP_MODEL_H
 
 #include "calibration.h"
+#include "joint.h"
 #include "net.h"
 #include "options.h"
 #include "scaler.h"
@@ -61,6 +62,7 @@ struct aep_model {
     double gradient_norm;           /* likewise */
     aep__history history;
     aep__calibration calibration;
+    aep__joint joint; /* of the codes that aep_fit ended with, or aep_calibrate was given */
     aep__run run;
     aep__trainer trainer; /* memory for training; built when needed, not part of what a model is */
     size_t n_threads;     /* that a call may use; likewise not part of it */

@@ -9,7 +9,7 @@ static const char *const activations[] = {"identity", "relu", "leaky_relu", "tan
 static const char *const noises[] = {"none", "gaussian", "masking", "block", NULL};
 static const char *const errors[] = {"norm", "vector", NULL};
 static const char *const schedules[] = {"constant", "cosine", NULL};
-static const char *const scores[] = {"prediction", "reconstruction", "signed", NULL};
+static const char *const scores[] = {"prediction", "reconstruction", "signed", "joint", NULL};
 static const char *const scalings[] = {"none", "zscore", "minmax", "robust", "rank", NULL};
 static const char *const squashes[] = {"none", "tanh", "clip", NULL};
 static const char *const missings[] = {"error", "impute", NULL};
@@ -71,7 +71,9 @@ static const option table[AEP__OPTION_COUNT] = {
     {AEP_OPT_PATIENCE, INTEGER, "patience", 0, 1e6, 0, NULL,
      "epochs without a better validation loss before a run stops; 0: never"},
     {AEP_OPT_SCORE, AEP_TYPE_CHOICE, true, "score", CHOICE(scores), AEP_SCORE_PREDICTION, scores,
-     "what rows are scored by: error of the predicted error, reconstruction error, or error minus predicted error"},
+     "what rows are scored by: error of the predicted error, reconstruction error, error minus predicted error, or "
+     "error "
+     "of the predicted error and distance of the code together"},
     {AEP_OPT_SCALING, AEP_TYPE_CHOICE, false, "scaling", CHOICE(scalings), AEP_SCALING_ZSCORE, scalings,
      "how numeric columns are scaled; none: used as they are, not squashed either"},
     {AEP_OPT_SQUASH, AEP_TYPE_CHOICE, false, "squash", CHOICE(squashes), AEP_SQUASH_TANH, squashes,

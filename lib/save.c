@@ -8,7 +8,7 @@
 
 _Static_assert(sizeof(real) == sizeof(float), "the model file holds float weights");
 
-enum { FORMAT_VERSION = 2, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
+enum { FORMAT_VERSION = 3, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
 
 #define LARGEST_COUNT ((uint64_t)1 << 53) /* of steps and epochs: nobody gets there, and counting on never overflows */
 
@@ -26,6 +26,7 @@ enum {
     TAG_FIGURES = TAG('F', 'I', 'G', 'S'),
     TAG_HISTORY = TAG('H', 'I', 'S', 'T'),
     TAG_CALIBRATION = TAG('C', 'A', 'L', 'B'),
+    TAG_JOINT = TAG('J', 'O', 'I', 'N'),
     TAG_RUN = TAG('R', 'U', 'N', ' ')
 };
 
@@ -35,6 +36,7 @@ static void write_options(const aep_model *m, aep__writer *w) { aep__settings_wr
 static void write_columns(const aep_model *m, aep__writer *w) { aep__schema_write(&m->schema, w); }
 static void write_scaler(const aep_model *m, aep__writer *w) { aep__scaler_write(&m->scaler, w); }
 static void write_calibration(const aep_model *m, aep__writer *w) { aep__calibration_write(&m->calibration, w); }
+static void write_joint(const aep_model *m, aep__writer *w) { aep__joint_write(&m->joint, w); }
 
 static void write_weights(const aep_model *m, aep__writer *w)
 {
@@ -105,7 +107,8 @@ static const struct {
 } sections[] = {
     {TAG_OPTIONS, write_options}, {TAG_COLUMNS, write_columns},         {TAG_SCALER, write_scaler},
     {TAG_WEIGHTS, write_weights}, {TAG_MOMENTS, write_moments},         {TAG_FIGURES, write_figures},
-    {TAG_HISTORY, write_history}, {TAG_CALIBRATION, write_calibration}, {TAG_RUN, write_run},
+    {TAG_HISTORY, write_history}, {TAG_CALIBRATION, write_calibration}, {TAG_JOINT, write_joint},
+    {TAG_RUN, write_run},
 };
 
 /* Write with a value known only afterwards: `at` is where the eight bytes were left. */
@@ -275,8 +278,15 @@ static int read_run(aep_model *m, aep__reader *file)
     return used_up(&r) ? AEP_OK : AEP_E_FORMAT;
 }
 
+static int read_joint(aep_model *m, aep__reader *file)
+{
+    aep__reader r = open_section(file, TAG_JOINT);
+    int status = aep__joint_read(&m->joint, &m->mem, m->net.code_size, &r);
+    return status ? status : used_up(&r) ? AEP_OK : AEP_E_FORMAT;
+}
+
 /* The sections from the scaler on, into a model made from those before. */
-static int read_sections(aep_model *m, aep__reader *file)
+static int read_sections(aep_model *m, aep__reader *file, uint32_t version)
 {
     const aep__scaling_config config = m->scaler.config;
     aep__scaler scaler;
@@ -296,6 +306,8 @@ static int read_sections(aep_model *m, aep__reader *file)
         return status;
     if (!used_up(&r))
         return AEP_E_FORMAT;
+    if (version >= 3 && (status = read_joint(m, file)))
+        return status;
     status = read_run(m, file);
     return status ? status : used_up(file) ? AEP_OK : AEP_E_FORMAT;
 }
@@ -373,7 +385,7 @@ int aep_model_load(aep_model **model, const void *data, size_t size, const aep_a
     aep_model *m = NULL;
     status = read_model(&m, &mem, &file, version);
     if (!status)
-        status = read_sections(m, &file);
+        status = read_sections(m, &file, version);
     if (status) {
         aep_model_free(m);
         return status;

@@ -146,12 +146,27 @@ static void signed_scores(float *scores, const aep__scored *s)
     }
 }
 
+static double distance_of(const aep__scored *s, size_t i)
+{
+    const aep__net *net = &s->model->net;
+    return aep__joint_distance(&s->model->joint, aep__value(&net->tape, s->frame, net->z), &s->block, i);
+}
+
+/* scores (n) hold the errors of the predicted error */
+static void join_scores(float *scores, const aep__scored *s)
+{
+    for (size_t i = 0; i < s->block.rows; i++)
+        scores[i] = (float)aep__joint_score(&s->model->joint, (double)scores[i], distance_of(s, i));
+}
+
 void aep__scores_read(float *scores, const aep__scored *scored)
 {
     if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_SIGNED))
         signed_scores(scores, scored);
     else
         aep__scored_read(scores, scored, aep__score_node(scored->model));
+    if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
+        join_scores(scores, scored);
 }
 
 /* ------------------------------------------------------------------------------- the public functions on rows */
@@ -219,12 +234,35 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
               .out = {scores},
               .width = {1},
               .read = read_scores};
+    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT) && !model->joint.standardised)
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "the joint score is standardised on normal rows: call aep_calibrate first");
     int status = run_call(&c, workspace, n_cols);
     for (size_t i = 0; !status && i < n_rows; i++)
         if (!isfinite(scores[i]))
             status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",
                                i, (double)scores[i]);
     return status;
+}
+
+static void read_parts(float *const out[2], const aep__scored *scored)
+{
+    aep__scored_read(out[AEP__JOINT_ERROR], scored, scored->model->net.score);
+    for (size_t i = 0; i < scored->block.rows; i++)
+        out[AEP__JOINT_DISTANCE][i] = (float)distance_of(scored, i);
+}
+
+int aep__score_parts(float *const parts[AEP__JOINT_PARTS], const aep_model *model, const float *rows, size_t n_rows,
+                     size_t n_cols)
+{
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = model->net.score,
+              .out = {parts[AEP__JOINT_ERROR], parts[AEP__JOINT_DISTANCE]},
+              .width = {1, 1},
+              .read = read_parts};
+    return run_call(&c, NULL, n_cols);
 }
 
 static void read_codes(float *const out[2], const aep__scored *scored)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Calibration on normal rows, the threshold, and what follows from both for scores. */
-#include "rows.h"
+#include "score.h"
 
 #include <math.h>
 
@@ -21,6 +21,57 @@ static int check_scores(const aep_model *model, const float *scores, size_t n)
     return AEP_OK;
 }
 
+/* Mean and covariance of the codes of the rows given: those trained on are not known any more. */
+static int take_codes(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    const size_t k = model->net.code_size;
+    aep__code_sums sums = {0};
+    aep__joint joint = {0};
+    float *codes = aep__alloc(&model->mem, n_rows, k * sizeof *codes);
+    int status = AEP_E_MEMORY;
+    if (codes && aep__code_sums_init(&sums, &model->mem, k) && aep__joint_init(&joint, &model->mem, k))
+        status = aep_encode(codes, model, NULL, rows, n_rows, n_cols);
+    if (!status) {
+        aep__code_sums_add(&sums, codes, &(aep__block){.rows = n_rows});
+        aep__joint_fit(&joint, &sums, model->steps);
+        aep__joint_free(&model->joint, &model->mem);
+        model->joint = joint;
+    } else {
+        aep__joint_free(&joint, &model->mem);
+    }
+    aep__code_sums_free(&sums, &model->mem);
+    aep__free(&model->mem, codes);
+    return status;
+}
+
+static int standardise(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    float *parts = aep__alloc(&model->mem, n_rows, AEP__JOINT_PARTS * sizeof *parts);
+    if (!parts)
+        return AEP_E_MEMORY;
+    int status = aep__score_parts((float *const[]){parts, parts + n_rows}, model, rows, n_rows, n_cols);
+    if (!status)
+        aep__joint_standardise(&model->joint, (const float *const[]){parts, parts + n_rows}, n_rows);
+    aep__free(&model->mem, parts);
+    return status;
+}
+
+/* What the joint score needs of normal rows. */
+static int prepare_joint(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    if (model->net.code_size > AEP__JOINT_MOST_CODES)
+        return aep__fail(&model->log, AEP_E_LIMIT,
+                         "the joint score takes codes of at most %d latent variables, not %zu", AEP__JOINT_MOST_CODES,
+                         model->net.code_size);
+    const bool known = model->joint.n_rows && model->joint.step == model->steps;
+    int status = known ? AEP_OK : take_codes(model, rows, n_rows, n_cols);
+    if (!status)
+        status = standardise(model, rows, n_rows, n_cols);
+    return status == AEP_E_MEMORY
+               ? aep__fail(&model->log, status, "no memory for the codes and scores of %zu rows", n_rows)
+               : status;
+}
+
 int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     if (!model)
@@ -28,6 +79,10 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
     if (!model->steps)
         return aep__fail(&model->log, AEP_E_STATE, "the model is not trained: there is nothing to calibrate");
     int status = aep__shape_check(model, rows, n_rows, n_cols, 1); /* aep_score checks the values */
+    if (status)
+        return status;
+    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
+        status = prepare_joint(model, rows, n_rows, n_cols);
     if (status)
         return status;
     float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);

@@ -332,6 +332,20 @@ aep__losses aep__trainer_run(aep__trainer *trainer, const aep__net *net, const a
     return losses;
 }
 
+/* ------------------------------------------------------------------------------------------------------------ codes */
+
+void aep__trainer_codes(aep__trainer *trainer, const aep__net *net, const aep__batch *batch, aep__codes_fn *fn,
+                        void *fn_payload)
+{
+    run r = begin(trainer, net, batch);
+    aep__pieces_init(&r.pieces, r.n_blocks, 1);
+    aep__team_run(r.n_groups > 1 ? trainer->team : NULL, encode_blocks, &r);
+    for (size_t block = 0; block < r.n_blocks; block++) {
+        const aep__pass pass = turn_to(&r, 0, block, NULL);
+        fn(fn_payload, aep__value(&net->tape, &trainer->frames[0], net->z), &pass.block);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------------------- variance */
 
 static void add_moments(moments *m, const real *values, const aep__block *block, size_t width, size_t column,

@@ -65,6 +65,11 @@ const real *aep__trainer_gradient(const aep__trainer *trainer, double *norm, con
 /* Which share of the variance of the rows their reconstruction keeps; 1 for rows without any. One thread. */
 double aep__trainer_kept_variance(aep__trainer *trainer, const aep__net *net, const aep__batch *batch);
 
+/* fn(payload, codes, block) for each block of a batch, in order, with its codes as they lie. One thread calls it. */
+typedef void aep__codes_fn(void *payload, const real *codes, const aep__block *block);
+void aep__trainer_codes(aep__trainer *trainer, const aep__net *net, const aep__batch *batch, aep__codes_fn *fn,
+                        void *fn_payload);
+
 /* fn(payload, first, n) for parts of the parameters, on all threads where there are many. */
 typedef void aep__params_fn(void *payload, size_t first, size_t n);
 void aep__trainer_for_params(aep__trainer *trainer, aep__params_fn *fn, void *payload, size_t n_params);

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The published evaluation, and more: methods x data sets x protocols x seeds, by one command.
+
+    evaluate.py [run] [--data thyroid,kdd] [--method aep,knn] [--protocol goad,table1] [--seeds N]
+    evaluate.py tune [--data ...] [--method ...]
+    evaluate.py report
+
+run learns and judges, and adds a line to the results for every single run; what the file holds already is not run again, so an
+interrupted command goes on when it is given once more. tune chooses the setting of each method from its grid, by training
+rows alone, and writes them to evaluation/settings.json, which run reads. report prints the tables of what the results hold.
+
+The data files lie in the folder that --folder or AEPRED_DATA names, see bench/fetch_data.py. The library is the one that
+AEPRED_LIBRARY names, see bindings/python.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import sys
+import time
+
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")  # a run has one core
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "bindings" / "python"), str(HERE)]
+from evaluation import datasets, protocols, report, runs, tune  # noqa: E402
+from evaluation.methods import METHODS  # noqa: E402
+from evaluation.results import Results, setting_text  # noqa: E402
+
+SETTINGS = HERE / "evaluation" / "settings.json"
+
+
+class Shared:
+    """What the processes share: the tables, which a fork does not copy, and the settings."""
+
+    tables, settings = {}, {}
+
+
+def clock(seconds):
+    return f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
+
+
+class Progress:
+    """What is done, and how long the rest will take: by the mean time of like jobs, or of all where none is done yet."""
+
+    def __init__(self, jobs, processes):
+        self.left, self.total, self.processes, self.begun, self.took = list(jobs), len(jobs), processes, time.monotonic(), {}
+
+    def done(self, job, seconds, text):
+        self.left.remove(job)
+        self.took.setdefault((job.data, job.method), []).append(seconds)
+        every = [one for times in self.took.values() for one in times]
+        rest = 0
+        for other in self.left:
+            like = self.took.get((other.data, other.method), every)
+            rest += sum(like) / len(like)
+        print(f"{job.data:10} {job.split:6} {job.method:10} seed {job.seed:2}  {seconds:6.1f} s  {text}  "
+              f"({self.total - len(self.left)} of {self.total}, {clock(time.monotonic() - self.begun)} gone, "
+              f"about {clock(rest / self.processes)} left)", flush=True)
+
+
+def work(job):
+    begun = time.monotonic()
+    lines = runs.run(job, Shared.tables[job.data], Shared.settings[job.data][job.method])
+    return job, lines, time.monotonic() - begun
+
+
+def read_settings():
+    return json.loads(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.exists() else {}
+
+
+def chosen_settings(arguments):
+    """{data: {method: setting}}; exits where one was not tuned."""
+    tuned = read_settings()
+    lacking = [f"{data}/{method}" for data in arguments.data for method in arguments.method
+               if method not in tuned.get(data, {})]
+    if lacking:
+        sys.exit(f"no setting for {', '.join(lacking)}: run `{sys.argv[0]} tune` first")
+    return {data: {method: tuned[data][method]["setting"] for method in arguments.method} for data in arguments.data}
+
+
+def of_settings(line, settings):
+    """Whether a line was made with today's setting."""
+    for method, setting in settings[line["data"]].items():
+        if line["method"] in METHODS[method].NAMES:
+            return line["setting"] == setting_text(setting)
+    return False
+
+
+def read_lines(arguments, settings):
+    return [line for line in Results(arguments.results).read()
+            if line["data"] in settings and line["protocol"] in arguments.protocol and of_settings(line, settings)]
+
+
+def command_run(arguments):
+    settings = chosen_settings(arguments)
+    done = {(line["data"], line["protocol"], line["method"], int(line["seed"])) for line in read_lines(arguments, settings)}
+    planned = runs.plan(arguments.data, arguments.method, arguments.protocol, arguments.seeds)
+    jobs = [job for job in planned if job.wanted(arguments.protocol) - done]
+    print(f"{len(planned) - len(jobs)} runs are done, {len(jobs)} to go, {arguments.jobs} at a time", flush=True)
+    Shared.settings = settings
+    Shared.tables = {name: datasets.load(name, arguments.folder) for name in arguments.data if any(j.data == name for j in jobs)}
+    progress, results = Progress(jobs, arguments.jobs), Results(arguments.results)
+    with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
+        for job, lines, seconds in pool.imap_unordered(work, jobs):
+            fresh = [line for line in lines if (line["data"], line["protocol"], line["method"], line["seed"]) not in done]
+            results.add(fresh)
+            text = "  ".join(f"{line['protocol']} {line['method']} F1 {line['f1']:.3f}" for line in lines)
+            progress.done(job, seconds, text)
+    return command_report(arguments)
+
+
+def command_tune(arguments):
+    tuned = read_settings()
+    for data in arguments.data:
+        table = datasets.load(data, arguments.folder)
+        for method in arguments.method:
+            begun = time.monotonic()
+            tried = tune.choose(METHODS[method], table)
+            tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}
+            SETTINGS.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            print(f"{data} {method}: {tried[0][0]} ({clock(time.monotonic() - begun)})", flush=True)
+    return 0
+
+
+def command_report(arguments):
+    print(report.tables(read_lines(arguments, chosen_settings(arguments))))
+    return 0
+
+
+def names(choices):
+    def parse(text):
+        chosen = text.split(",")
+        unknown = [name for name in chosen if name not in choices]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(choices)}")
+        return chosen
+    return parse
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Methods x data sets x protocols x seeds.")
+    parser.add_argument("command", nargs="?", choices=("run", "tune", "report"), default="run")
+    parser.add_argument("--data", type=names(datasets.FILES), default=list(datasets.FILES), metavar="NAME,...")
+    parser.add_argument("--method", type=names(METHODS), default=list(METHODS), metavar="NAME,...")
+    parser.add_argument("--protocol", type=names(protocols.SPLITS), default=list(protocols.SPLITS), metavar="NAME,...")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files")
+    parser.add_argument("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, one core each")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    absent = sorted({file for file in (datasets.missing(name, arguments.folder) for name in arguments.data) if file})
+    if absent and arguments.command != "report":
+        print(f"skipped: {', '.join(absent)} not in {arguments.folder}; bench/fetch_data.py gets them")
+        return 77
+    return {"run": command_run, "tune": command_tune, "report": command_report}[arguments.command](arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
