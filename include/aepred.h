@@ -196,7 +196,7 @@ enum aep_score_kind {
     AEP_SCORE_PREDICTION = 0,     /**< ||e - e'||, the method's score */
     AEP_SCORE_RECONSTRUCTION = 1, /**< ||x - x'||, what a plain autoencoder scores by */
     AEP_SCORE_SIGNED = 2,         /**< e - e' (its sum over features for the vector form): only larger errors alarm */
-    AEP_SCORE_JOINT = 3           /**< ||e - e'|| and the distance of the code from those trained on; see aep_calibrate */
+    AEP_SCORE_JOINT = 3           /**< ||e - e'||, ||x - x'|| and the distance of the code together; see aep_calibrate */
 };
 
 /** Values of AEP_OPT_SCALING. */

@@ -188,7 +188,7 @@ double aep__joint_distance(const aep__joint *j, const real *codes, const aep__bl
     return sqrt(sum);
 }
 
-void aep__joint_standardise(aep__joint *j, const float *const parts[AEP__JOINT_PARTS], size_t n)
+void aep__joint_standardise(aep__joint *j, float *const parts[AEP__JOINT_PARTS], size_t n)
 {
     for (size_t part = 0; part < AEP__JOINT_PARTS; part++) {
         double mean = 0, squares = 0;
@@ -204,10 +204,12 @@ void aep__joint_standardise(aep__joint *j, const float *const parts[AEP__JOINT_P
     j->standardised = true;
 }
 
-double aep__joint_score(const aep__joint *j, double error, double distance)
+double aep__joint_score(const aep__joint *j, const double parts[AEP__JOINT_PARTS])
 {
-    return (error - j->location[AEP__JOINT_ERROR]) * j->inverse[AEP__JOINT_ERROR] +
-           (distance - j->location[AEP__JOINT_DISTANCE]) * j->inverse[AEP__JOINT_DISTANCE];
+    double sum = 0;
+    for (size_t i = 0; i < AEP__JOINT_PARTS; i++)
+        sum += (parts[i] - j->location[i]) * j->inverse[i];
+    return sum;
 }
 
 /* ---------------------------------------------------------------------------------------------------- saving */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The joint score: how far a row's error is from the predicted one, and how far its code from the codes trained on,
- *   (s - location_s) / scale_s + (d - location_d) / scale_d
- * with s = ||e - e'|| and d the Mahalanobis distance sqrt((z - mean)' C^-1 (z - mean)), where C is the covariance of
- * the codes, shrunk towards a multiple of the identity by the oracle approximating shrinkage (Chen, Wiesel, Eldar and
- * Hero 2010), so that few rows, and codes that hardly vary, give a distance too. Locations and scales are means and
- * standard deviations over the rows calibrated on.
+ * The joint score: how far a row's error is from the predicted one, how large it is, and how far its code lies from the
+ * codes trained on; the sum over these parts of
+ *   (part - location) / scale
+ * They are s = ||e - e'||, r = ||x - x'|| and d = sqrt((z - mean)' C^-1 (z - mean)), the Mahalanobis distance, where C
+ * is the covariance of the codes, shrunk towards a multiple of the identity by the oracle approximating shrinkage
+ * (Chen, Wiesel, Eldar and Hero 2010), so that few rows, and codes that hardly vary, give a distance too. Locations and
+ * scales are means and standard deviations over the rows calibrated on.
  */
 #ifndef AEP_JOINT_H
 #define AEP_JOINT_H
@@ -16,7 +17,7 @@
 
 enum { AEP__JOINT_MOST_CODES = 512 }; /* wider codes have no joint score: the factor takes k (k + 1) / 2 numbers */
 
-enum aep__joint_part { AEP__JOINT_ERROR, AEP__JOINT_DISTANCE, AEP__JOINT_PARTS };
+enum aep__joint_part { AEP__JOINT_PREDICTION, AEP__JOINT_RECONSTRUCTION, AEP__JOINT_DISTANCE, AEP__JOINT_PARTS };
 
 /* All zero: no rows yet. */
 typedef struct aep__joint {
@@ -51,10 +52,10 @@ void aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step);
 /* d of row i of a block */
 double aep__joint_distance(const aep__joint *j, const real *codes, const aep__block *block, size_t i);
 
-/* Locations and scales from both parts of n >= 1 rows. */
-void aep__joint_standardise(aep__joint *j, const float *const parts[AEP__JOINT_PARTS], size_t n);
+/* Locations and scales from the parts of n >= 1 rows. */
+void aep__joint_standardise(aep__joint *j, float *const parts[AEP__JOINT_PARTS], size_t n);
 
-double aep__joint_score(const aep__joint *j, double error, double distance);
+double aep__joint_score(const aep__joint *j, const double parts[AEP__JOINT_PARTS]);
 
 void aep__joint_write(const aep__joint *j, aep__writer *w);
 int aep__joint_read(aep__joint *j, const aep_allocator *mem, size_t k, aep__reader *r); /* FORMAT, MEMORY: all zero */

@@ -72,8 +72,7 @@ static const option table[AEP__OPTION_COUNT] = {
      "epochs without a better validation loss before a run stops; 0: never"},
     {AEP_OPT_SCORE, AEP_TYPE_CHOICE, true, "score", CHOICE(scores), AEP_SCORE_PREDICTION, scores,
      "what rows are scored by: error of the predicted error, reconstruction error, error minus predicted error, or "
-     "error "
-     "of the predicted error and distance of the code together"},
+     "errors and distance of the code together"},
     {AEP_OPT_SCALING, AEP_TYPE_CHOICE, false, "scaling", CHOICE(scalings), AEP_SCALING_ZSCORE, scalings,
      "how numeric columns are scaled; none: used as they are, not squashed either"},
     {AEP_OPT_SQUASH, AEP_TYPE_CHOICE, false, "squash", CHOICE(squashes), AEP_SQUASH_TANH, squashes,

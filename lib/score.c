@@ -146,41 +146,52 @@ static void signed_scores(float *scores, const aep__scored *s)
     }
 }
 
-static double distance_of(const aep__scored *s, size_t i)
+/* The parts of the joint score of row i. */
+static void read_row_parts(double parts[AEP__JOINT_PARTS], const aep__scored *s, size_t i)
 {
     const aep__net *net = &s->model->net;
-    return aep__joint_distance(&s->model->joint, aep__value(&net->tape, s->frame, net->z), &s->block, i);
+    const aep__tape *tape = &net->tape;
+    const size_t at = aep__block_at(&s->block, 1, i, 0);
+    parts[AEP__JOINT_PREDICTION] = (double)aep__value(tape, s->frame, net->score)[at];
+    parts[AEP__JOINT_RECONSTRUCTION] = (double)aep__value(tape, s->frame, net->row_error)[at];
+    parts[AEP__JOINT_DISTANCE] =
+        aep__joint_distance(&s->model->joint, aep__value(tape, s->frame, net->z), &s->block, i);
 }
 
-/* scores (n) hold the errors of the predicted error */
-static void join_scores(float *scores, const aep__scored *s)
+static void joint_scores(float *scores, const aep__scored *s)
 {
-    for (size_t i = 0; i < s->block.rows; i++)
-        scores[i] = (float)aep__joint_score(&s->model->joint, (double)scores[i], distance_of(s, i));
+    for (size_t i = 0; i < s->block.rows; i++) {
+        double parts[AEP__JOINT_PARTS];
+        read_row_parts(parts, s, i);
+        scores[i] = (float)aep__joint_score(&s->model->joint, parts);
+    }
 }
 
 void aep__scores_read(float *scores, const aep__scored *scored)
 {
     if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_SIGNED))
         signed_scores(scores, scored);
+    else if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
+        joint_scores(scores, scored);
     else
         aep__scored_read(scores, scored, aep__score_node(scored->model));
-    if (aep__choice(scored->model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
-        join_scores(scores, scored);
 }
 
 /* ------------------------------------------------------------------------------- the public functions on rows */
 
+/* Results that a call can have. */
+enum { MOST_RESULTS = AEP__JOINT_PARTS };
+
 /* What is read of rows that were run: out[i] is where the i-th result of the first of them begins. */
-typedef void read_fn(float *const out[2], const aep__scored *scored);
+typedef void read_fn(float *const out[], const aep__scored *scored);
 
 /* A call on rows. */
 typedef struct call {
     const aep_model *model;
     const float *rows;
     size_t n_rows, node;
-    float *out[2]; /* NULL: not wanted */
-    size_t width[2];
+    float *out[MOST_RESULTS]; /* NULL: not wanted */
+    size_t width[MOST_RESULTS];
     read_fn *read;
     aep_workspace *ws;
     aep__pieces pieces;
@@ -190,8 +201,9 @@ static void run_piece(call *c, size_t thread, size_t first, size_t end)
 {
     for (size_t start = first, n; start < end; start += n) {
         n = end - start < c->ws->capacity ? end - start : c->ws->capacity;
-        float *const out[2] = {c->out[0] ? c->out[0] + start * c->width[0] : NULL,
-                               c->out[1] ? c->out[1] + start * c->width[1] : NULL};
+        float *out[MOST_RESULTS];
+        for (size_t i = 0; i < MOST_RESULTS; i++)
+            out[i] = c->out[i] ? c->out[i] + start * c->width[i] : NULL;
         const aep__scored scored =
             aep__scoring_run(c->ws, thread, c->model, c->rows + start * c->model->schema.n_columns, n, c->node);
         c->read(out, &scored);
@@ -220,7 +232,7 @@ static int run_call(call *c, aep_workspace *workspace, size_t n_cols)
     return AEP_OK;
 }
 
-static void read_scores(float *const out[2], const aep__scored *scored) { aep__scores_read(out[0], scored); }
+static void read_scores(float *const out[], const aep__scored *scored) { aep__scores_read(out[0], scored); }
 
 int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
               size_t n_cols)
@@ -245,27 +257,28 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
     return status;
 }
 
-static void read_parts(float *const out[2], const aep__scored *scored)
+static void read_parts(float *const out[], const aep__scored *scored)
 {
-    aep__scored_read(out[AEP__JOINT_ERROR], scored, scored->model->net.score);
-    for (size_t i = 0; i < scored->block.rows; i++)
-        out[AEP__JOINT_DISTANCE][i] = (float)distance_of(scored, i);
+    for (size_t i = 0; i < scored->block.rows; i++) {
+        double parts[AEP__JOINT_PARTS];
+        read_row_parts(parts, scored, i);
+        for (size_t j = 0; j < AEP__JOINT_PARTS; j++)
+            out[j][i] = (float)parts[j];
+    }
 }
 
 int aep__score_parts(float *const parts[AEP__JOINT_PARTS], const aep_model *model, const float *rows, size_t n_rows,
                      size_t n_cols)
 {
-    call c = {.model = model,
-              .rows = rows,
-              .n_rows = n_rows,
-              .node = model->net.score,
-              .out = {parts[AEP__JOINT_ERROR], parts[AEP__JOINT_DISTANCE]},
-              .width = {1, 1},
-              .read = read_parts};
+    call c = {.model = model, .rows = rows, .n_rows = n_rows, .node = model->net.score, .read = read_parts};
+    for (size_t j = 0; j < AEP__JOINT_PARTS; j++) {
+        c.out[j] = parts[j];
+        c.width[j] = 1;
+    }
     return run_call(&c, NULL, n_cols);
 }
 
-static void read_codes(float *const out[2], const aep__scored *scored)
+static void read_codes(float *const out[], const aep__scored *scored)
 {
     aep__scored_read(out[0], scored, scored->model->net.z);
 }
@@ -286,7 +299,7 @@ int aep_encode(float *codes, const aep_model *model, aep_workspace *workspace, c
 }
 
 /* Row by row; the rows buffer of a panel's frame is free by now. */
-static void read_reconstructions(float *const out[2], const aep__scored *s)
+static void read_reconstructions(float *const out[], const aep__scored *s)
 {
     const aep_model *model = s->model;
     const size_t n_cols = model->schema.n_columns, n_features = model->net.n_features;
@@ -314,7 +327,7 @@ int aep_reconstruct(float *rows_out, const aep_model *model, aep_workspace *work
     return run_call(&c, workspace, n_cols);
 }
 
-static void read_errors(float *const out[2], const aep__scored *scored)
+static void read_errors(float *const out[], const aep__scored *scored)
 {
     const aep__net *net = &scored->model->net;
     if (out[0])

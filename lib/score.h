@@ -37,8 +37,7 @@ aep__scored aep__scoring_run(aep_workspace *workspace, size_t thread, const aep_
 /* A node of the rows that were run, row by row (n, its width). */
 void aep__scored_read(float *out, const aep__scored *scored, size_t node);
 
-/* What the joint score is made of, of rows that aep_score would take: errors of the predicted error, and distances of the
-   codes. Needs model->joint.n_rows. */
+/* The parts (n_rows) of the joint score, of rows that aep_score would take. Needs model->joint.n_rows. */
 int aep__score_parts(float *const parts[AEP__JOINT_PARTS], const aep_model *model, const float *rows, size_t n_rows,
                      size_t n_cols);
 

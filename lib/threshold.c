@@ -46,13 +46,16 @@ static int take_codes(aep_model *model, const float *rows, size_t n_rows, size_t
 
 static int standardise(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
-    float *parts = aep__alloc(&model->mem, n_rows, AEP__JOINT_PARTS * sizeof *parts);
-    if (!parts)
+    float *values = aep__alloc(&model->mem, n_rows, AEP__JOINT_PARTS * sizeof *values);
+    float *parts[AEP__JOINT_PARTS];
+    if (!values)
         return AEP_E_MEMORY;
-    int status = aep__score_parts((float *const[]){parts, parts + n_rows}, model, rows, n_rows, n_cols);
+    for (size_t i = 0; i < AEP__JOINT_PARTS; i++)
+        parts[i] = values + i * n_rows;
+    int status = aep__score_parts(parts, model, rows, n_rows, n_cols);
     if (!status)
-        aep__joint_standardise(&model->joint, (const float *const[]){parts, parts + n_rows}, n_rows);
-    aep__free(&model->mem, parts);
+        aep__joint_standardise(&model->joint, parts, n_rows);
+    aep__free(&model->mem, values);
     return status;
 }
 
