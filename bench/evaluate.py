@@ -56,7 +56,8 @@ class Progress:
         for other in self.left:
             like = self.took.get((other.data, other.method), every)
             rest += sum(like) / len(like)
-        print(f"{job.data:10} {job.split:6} {job.method:10} seed {job.seed:2}  {seconds:6.1f} s  {text}  "
+        label = "" if job.label is None else f" class {job.label}"
+        print(f"{job.data} {job.split}{label} {job.method} seed {job.seed}: F1 {text}  {seconds:.1f} s "
               f"({self.total - len(self.left)} of {self.total}, {clock(time.monotonic() - self.begun)} gone, "
               f"about {clock(rest / self.processes)} left)", flush=True)
 
@@ -74,8 +75,7 @@ def read_settings():
 def chosen_settings(arguments):
     """{data: {method: setting}}; exits where one was not tuned."""
     tuned = read_settings()
-    lacking = [f"{data}/{method}" for data in arguments.data for method in arguments.method
-               if method not in tuned.get(data, {})]
+    lacking = [f"{data}/{method}" for data in arguments.data for method in arguments.method if method not in tuned.get(data, {})]
     if lacking:
         sys.exit(f"no setting for {', '.join(lacking)}: run `{sys.argv[0]} tune` first")
     return {data: {method: tuned[data][method]["setting"] for method in arguments.method} for data in arguments.data}
@@ -96,8 +96,8 @@ def read_lines(arguments, settings):
 
 def command_run(arguments):
     settings = chosen_settings(arguments)
-    done = {(line["data"], line["protocol"], line["method"], int(line["seed"])) for line in read_lines(arguments, settings)}
-    planned = runs.plan(arguments.data, arguments.method, arguments.protocol, arguments.seeds)
+    done = {runs.key(line) for line in read_lines(arguments, settings)}
+    planned = runs.plan(arguments)
     jobs = [job for job in planned if job.wanted(arguments.protocol) - done]
     print(f"{len(planned) - len(jobs)} runs are done, {len(jobs)} to go, {arguments.jobs} at a time", flush=True)
     Shared.settings = settings
@@ -105,9 +105,8 @@ def command_run(arguments):
     progress, results = Progress(jobs, arguments.jobs), Results(arguments.results)
     with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
         for job, lines, seconds in pool.imap_unordered(work, jobs):
-            fresh = [line for line in lines if (line["data"], line["protocol"], line["method"], line["seed"]) not in done]
-            results.add(fresh)
-            text = "  ".join(f"{line['protocol']} {line['method']} F1 {line['f1']:.3f}" for line in lines)
+            results.add([line for line in lines if runs.key(line) not in done])
+            text = "  ".join(f"{line['method']} {line['protocol']} {line['f1']:.3f}" for line in lines if "ratio" not in line["protocol"])
             progress.done(job, seconds, text)
     return command_report(arguments)
 
@@ -143,10 +142,12 @@ def names(choices):
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Methods x data sets x protocols x seeds.")
     parser.add_argument("command", nargs="?", choices=("run", "tune", "report"), default="run")
-    parser.add_argument("--data", type=names(datasets.FILES), default=list(datasets.FILES), metavar="NAME,...")
+    parser.add_argument("--data", type=names(datasets.NAMES), default=list(datasets.NAMES), metavar="NAME,...")
     parser.add_argument("--method", type=names(METHODS), default=list(METHODS), metavar="NAME,...")
     parser.add_argument("--protocol", type=names(protocols.SPLITS), default=list(protocols.SPLITS), metavar="NAME,...")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--classes", type=lambda text: [int(label) for label in text.split(",")], default=list(range(10)),
+                        metavar="N,...", help="of images")
     parser.add_argument("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files")
     parser.add_argument("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, one core each")
@@ -155,9 +156,12 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    absent = sorted({file for file in (datasets.missing(name, arguments.folder) for name in arguments.data) if file})
-    if absent and arguments.command != "report":
-        print(f"skipped: {', '.join(absent)} not in {arguments.folder}; bench/fetch_data.py gets them")
+    for name in list(arguments.data) if arguments.command != "report" else ():
+        absent = datasets.missing(name, arguments.folder)
+        if absent:
+            print(f"{name} is skipped: {', '.join(absent)} not in {arguments.folder}; bench/fetch_data.py gets them")
+            arguments.data.remove(name)
+    if not arguments.data:
         return 77
     return {"run": command_run, "tune": command_tune, "report": command_report}[arguments.command](arguments)
 

@@ -7,14 +7,19 @@ import numpy as np
 
 from aepred import metrics
 
-# The split that a protocol needs: goad and table1 share one, and so a trained model.
-SPLITS = {"dagmm": "all", "goad": "normal", "table1": "normal"}
+# The split that a protocol needs: protocols of one split share a trained model.
+SPLITS = {"dagmm": "all", "goad": "normal", "table1": "normal", "one-vs-nine": "class",
+          **{f"ratio-{percent}": "class" for percent in (10, 20, 30, 40, 50)}}
+TABLES = ("dagmm", "goad", "table1")
 
 
 @dataclasses.dataclass
 class Split:
+    """Rows to learn from, rows to judge, and which of these are anomalies."""
+
     train: np.ndarray
     test: np.ndarray
+    is_anomaly: np.ndarray
 
 
 def _draw(name, seed):
@@ -30,30 +35,49 @@ def _population(table, random):
     return np.concatenate([normal, random.permutation(anomalies)[:len(normal) // 4]])
 
 
-def split(table, kind, seed):
+def split(table, kind, seed, label=None):
     """all: a random half of all rows trains, without its anomalies; the other half is the test set. normal: a random half of the
-    normal rows trains; the other half and all anomalies are the test set.
+    normal rows trains; the other half and all anomalies are the test set. class: the training images of one label train, and
+    the test images of the others are anomalies.
     """
+    if kind == "class":
+        return Split(table.rows[table.labels == label], table.test_rows, table.test_labels != label)
     random = _draw(table.name, seed)
     rows = random.permutation(_population(table, random))
     if kind == "all":
         half, test = rows[:len(rows) // 2], rows[len(rows) // 2:]
-        return Split(half[~table.is_anomaly[half]], test)
-    normal = rows[~table.is_anomaly[rows]]
-    half = len(normal) // 2
-    return Split(normal[:half], np.concatenate([normal[half:], rows[table.is_anomaly[rows]]]))
+        train = half[~table.is_anomaly[half]]
+    else:
+        normal = rows[~table.is_anomaly[rows]]
+        train, test = normal[:len(normal) // 2], np.concatenate([normal[len(normal) // 2:], rows[table.is_anomaly[rows]]])
+    return Split(table.rows[train], table.rows[test], table.is_anomaly[test])
+
+
+def _top(scores, count):
+    flags = np.zeros(len(scores), bool)
+    flags[np.argsort(-scores, kind="stable")[:count]] = True
+    return flags
+
+
+def drawn(protocol, is_anomaly, seed):
+    """The test rows that a protocol looks at: all; or, of ratio-p, all normal ones and so many anomalies, drawn at random, that they are p
+    per cent, or all anomalies and so many normal ones if there are too few.
+    """
+    if not protocol.startswith("ratio-"):
+        return np.arange(len(is_anomaly))
+    share = int(protocol.removeprefix("ratio-")) / 100
+    random = _draw(protocol, seed)
+    normal, anomalies = (random.permutation(np.flatnonzero(is_anomaly == which)) for which in (False, True))
+    return np.concatenate([normal[:round(len(anomalies) * (1 - share) / share)], anomalies[:round(len(normal) * share / (1 - share))]])
 
 
 def flag(protocol, train_scores, test_scores, is_anomaly, share):
-    """goad: as many rows as there are anomalies; dagmm: a share of the test set; table1: what lies above that share's percentile of
-    all scores, of training and test together.
+    """dagmm: a share of the test set; table1: what lies above that share's percentile of all scores, of training and test together;
+    others: as many rows as there are anomalies.
     """
-    flags = np.zeros(len(test_scores), bool)
     if protocol == "table1":
         return test_scores > np.percentile(np.concatenate([train_scores, test_scores]), 100 * (1 - share))
-    count = int(is_anomaly.sum()) if protocol == "goad" else round(share * len(test_scores))
-    flags[np.argsort(-test_scores, kind="stable")[:count]] = True
-    return flags
+    return _top(test_scores, round(share * len(test_scores)) if protocol == "dagmm" else int(is_anomaly.sum()))
 
 
 def quality(flags, is_anomaly):

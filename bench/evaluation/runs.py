@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs on tables: a method learns the training rows of one split with one seed, and is judged by each protocol of that split."""
+"""Runs: a method learns the training rows of one split with one seed, and is judged by each protocol of that split."""
 
 import dataclasses
 import time
 
-from . import protocols
+from . import datasets, protocols
 from .methods import METHODS
 from .results import setting_text
 
@@ -15,41 +15,55 @@ class Job:
     split: str
     method: str
     seed: int
+    label: int | None = None  # of images: the normal class
 
     def wanted(self, chosen):
-        """The lines that it gives, as (data, protocol, method, seed), of the protocols chosen."""
-        return {(self.data, protocol, name, self.seed) for protocol in chosen if protocols.SPLITS[protocol] == self.split
-                for name in METHODS[self.method].NAMES if name}
+        """Keys of the lines that it gives, of the protocols chosen."""
+        return {(self.data, protocol, name, self.seed, "" if self.label is None else str(self.label))
+                for protocol in chosen if protocols.SPLITS[protocol] == self.split for name in METHODS[self.method].NAMES if name}
 
 
-def plan(data, method_names, chosen, seeds):
-    """Jobs, those of the same data together, quick methods first."""
-    return [Job(name, split, method, seed) for name in data for split in sorted({protocols.SPLITS[p] for p in chosen})
-            for method in method_names for seed in range(1, min(seeds, METHODS[method].SEEDS) + 1)]
+def key(line):
+    return line["data"], line["protocol"], line["method"], int(line["seed"]), line["class"]
+
+
+def plan(arguments):
+    """Jobs, those of the same data together, seed by seed."""
+    jobs = []
+    for data in arguments.data:
+        of_images = data in datasets.IMAGES
+        kinds = sorted({protocols.SPLITS[p] for p in arguments.protocol if (protocols.SPLITS[p] == "class") == of_images})
+        for kind in kinds:
+            for method in arguments.method:
+                most = METHODS[method].IMAGE_SEEDS if of_images else METHODS[method].SEEDS
+                jobs += [Job(data, kind, method, seed, label) for seed in range(1, min(arguments.seeds, most) + 1)
+                         for label in (arguments.classes if of_images else [None])]
+    return jobs
+
+
+def judge(protocol, table, job, of_train, of_test, is_anomaly):
+    """The figures of a protocol."""
+    rows = protocols.drawn(protocol, is_anomaly, job.seed)
+    scores, truth = of_test[rows], is_anomaly[rows]
+    share = None if table.image else table.flagged
+    precision, recall, f1 = protocols.quality(protocols.flag(protocol, of_train, scores, truth, share), truth)
+    auroc, average_precision = protocols.ranking(scores, truth)
+    figures = {"precision": precision, "recall": recall, "f1": f1, "auroc": auroc, "average_precision": average_precision}
+    return {"tested": len(rows), **{name: round(value, 5) for name, value in figures.items()}}
 
 
 def run(job, table, setting):
     """The lines of a job, one for each score and protocol."""
-    rows = protocols.split(table, job.split, job.seed)
-    train, test, is_anomaly = table.rows[rows.train], table.rows[rows.test], table.is_anomaly[rows.test]
+    rows = protocols.split(table, job.split, job.seed, job.label)
     method = METHODS[job.method]()
     begun = time.monotonic()
-    method.fit(table, train, setting, job.seed)
+    method.fit(table, rows.train, setting, job.seed)
     trained = time.monotonic()
-    of_test = method.scores(test)
+    of_test = method.scores(rows.test)
     scored = time.monotonic()
-    of_train = method.scores(train)
-    lines = []
-    for name, scores in of_test.items():
-        auroc, precision_mean = protocols.ranking(scores, is_anomaly)
-        for protocol, split in protocols.SPLITS.items():
-            if split != job.split:
-                continue
-            flags = protocols.flag(protocol, of_train[name], scores, is_anomaly, table.flagged)
-            precision, recall, f1 = protocols.quality(flags, is_anomaly)
-            lines.append({"data": job.data, "protocol": protocol, "method": name, "seed": job.seed, "class": "",
-                          "trained": len(train), "tested": len(test), "precision": round(precision, 5),
-                          "recall": round(recall, 5), "f1": round(f1, 5), "auroc": round(auroc, 5),
-                          "average_precision": round(precision_mean, 5), "train_seconds": round(trained - begun, 2),
-                          "score_seconds": round(scored - trained, 2), "setting": setting_text(setting)})
-    return lines
+    of_train = method.scores(rows.train) if job.split == "normal" else dict.fromkeys(of_test)
+    known = {"data": job.data, "seed": job.seed, "class": "" if job.label is None else str(job.label), "trained": len(rows.train),
+             "train_seconds": round(trained - begun, 2), "score_seconds": round(scored - trained, 2),
+             "setting": setting_text(setting)}
+    return [{**known, "protocol": protocol, "method": name, **judge(protocol, table, job, of_train[name], scores, rows.is_anomaly)}
+            for name, scores in of_test.items() for protocol, kind in protocols.SPLITS.items() if kind == job.split]
