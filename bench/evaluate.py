@@ -4,11 +4,13 @@
 
     evaluate.py [run] [--data thyroid,kdd] [--method aep,knn] [--protocol goad,table1] [--seeds N]
     evaluate.py tune [--data ...] [--method ...]
-    evaluate.py report
+    evaluate.py report [--page FILE.md]
+    evaluate.py figures [--figures FOLDER]
 
 run learns and judges, and adds a line to the results for every single run; what the file holds already is not run again, so an
 interrupted command goes on when it is given once more. tune chooses the setting of each method from its grid, by training
-rows alone, and writes them to evaluation/settings.json, which run reads. report prints the tables of what the results hold.
+rows alone, and writes them to evaluation/settings.json, which run reads. report prints the tables of what the results hold, or puts them into a page behind comments <!-- results: DATA PROTOCOL -->. figures draws
+them, as PNG and SVG; it trains a model for each of two of them.
 
 The data files lie in the folder that --folder or AEPRED_DATA names, see bench/fetch_data.py. The library is the one that
 AEPRED_LIBRARY names, see bindings/python.
@@ -28,8 +30,6 @@ sys.path[:0] = [str(HERE.parent / "bindings" / "python"), str(HERE)]
 from evaluation import datasets, protocols, report, runs, tune  # noqa: E402
 from evaluation.methods import METHODS  # noqa: E402
 from evaluation.results import Results, setting_text  # noqa: E402
-
-SETTINGS = HERE / "evaluation" / "settings.json"
 
 
 class Shared:
@@ -68,17 +68,18 @@ def work(job):
     return job, lines, time.monotonic() - begun
 
 
-def read_settings():
-    return json.loads(SETTINGS.read_text(encoding="utf-8")) if SETTINGS.exists() else {}
+def read_settings(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def chosen_settings(arguments):
     """{data: {method: setting}}; exits where one was not tuned."""
-    tuned = read_settings()
+    tuned = read_settings(arguments.settings)
     lacking = [f"{data}/{method}" for data in arguments.data for method in arguments.method if method not in tuned.get(data, {})]
     if lacking:
         sys.exit(f"no setting for {', '.join(lacking)}: run `{sys.argv[0]} tune` first")
-    return {data: {method: tuned[data][method]["setting"] for method in arguments.method} for data in arguments.data}
+    return {data: {method: {**tuned[data][method]["setting"], **dict(arguments.set)} for method in arguments.method}
+            for data in arguments.data}
 
 
 def of_settings(line, settings):
@@ -112,20 +113,40 @@ def command_run(arguments):
 
 
 def command_tune(arguments):
-    tuned = read_settings()
+    tuned = read_settings(arguments.settings)
     for data in arguments.data:
         table = datasets.load(data, arguments.folder)
         for method in arguments.method:
             begun = time.monotonic()
             tried = tune.choose(METHODS[method], table)
             tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}
-            SETTINGS.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+            arguments.settings.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             print(f"{data} {method}: {tried[0][0]} ({clock(time.monotonic() - begun)})", flush=True)
     return 0
 
 
 def command_report(arguments):
-    print(report.tables(read_lines(arguments, chosen_settings(arguments))))
+    tuned = read_settings(arguments.settings)
+    arguments.data = [data for data in arguments.data if data in tuned]
+    arguments.method = [method for method in arguments.method if all(method in tuned[data] for data in arguments.data)]
+    lines = read_lines(arguments, chosen_settings(arguments))
+    if arguments.page:
+        report.write(lines, arguments.page)
+    else:
+        print(report.tables(lines))
+    return 0
+
+
+def command_figures(arguments):
+    from evaluation import figures
+    settings = read_settings(arguments.settings)
+    if "kdd" in arguments.data:
+        figures.figure_errors(datasets.load("kdd", arguments.folder), settings["kdd"]["aep"]["setting"], arguments.figures)
+    if "mnist" in arguments.data:
+        figures.figure_2(datasets.load("mnist", arguments.folder), settings["mnist"]["aep"]["setting"], arguments.figures)
+    lines = read_lines(arguments, chosen_settings(arguments))
+    if any(line["protocol"].startswith("ratio-") for line in lines):
+        figures.figure_3(lines, arguments.figures)
     return 0
 
 
@@ -139,9 +160,18 @@ def names(choices):
     return parse
 
 
+def option(text):
+    """NAME=VALUE; what is no number, list or the like is a word."""
+    name, value = text.split("=", 1)
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Methods x data sets x protocols x seeds.")
-    parser.add_argument("command", nargs="?", choices=("run", "tune", "report"), default="run")
+    parser.add_argument("command", nargs="?", choices=("run", "tune", "report", "figures"), default="run")
     parser.add_argument("--data", type=names(datasets.NAMES), default=list(datasets.NAMES), metavar="NAME,...")
     parser.add_argument("--method", type=names(METHODS), default=list(METHODS), metavar="NAME,...")
     parser.add_argument("--protocol", type=names(protocols.SPLITS), default=list(protocols.SPLITS), metavar="NAME,...")
@@ -150,7 +180,12 @@ def parse_arguments():
                         metavar="N,...", help="of images")
     parser.add_argument("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files")
     parser.add_argument("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv")
+    parser.add_argument("--set", action="append", default=[], type=option, metavar="NAME=VALUE",
+                        help="an option of the methods chosen, instead of their setting; may be given again")
+    parser.add_argument("--settings", default=HERE / "evaluation" / "settings.json", type=pathlib.Path, metavar="FILE.json")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, one core each")
+    parser.add_argument("--page", type=pathlib.Path, metavar="FILE.md", help="of report: where the tables go")
+    parser.add_argument("--figures", default="figures", type=pathlib.Path, metavar="FOLDER", help="of figures: where they go")
     return parser.parse_args()
 
 
@@ -163,7 +198,7 @@ def main():
             arguments.data.remove(name)
     if not arguments.data:
         return 77
-    return {"run": command_run, "tune": command_tune, "report": command_report}[arguments.command](arguments)
+    return {"run": command_run, "tune": command_tune, "report": command_report, "figures": command_figures}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

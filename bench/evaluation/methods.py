@@ -39,7 +39,6 @@ class Library:
 
     SEEDS, IMAGE_SEEDS, REPEATS = 20, 5, 20
     SCORES = ("prediction",)
-    ERROR = {}  # by data set; else norm
     WIDER = {}
     GRID = [dict(noise_level=noise, learning_rate=rate) for noise in (0.1, 0.5) for rate in (1e-3, 3e-3)]
     IMAGE_GRID = [dict(noise=noise, noise_level=level, learning_rate=rate)
@@ -47,13 +46,13 @@ class Library:
 
     def fit(self, table, train, setting, seed):
         columns = {column: aepred.Column(levels=[str(level) for level in range(n)]) for column, n in table.levels.items()}
-        options = {**NETWORKS[table.name], **self.WIDER.get(table.name, {}), **setting}
+        options = {"compactness": 0.01, "error": self.error_of(table), **NETWORKS[table.name], **self.WIDER.get(table.name, {}),
+                   **setting}
         if table.image:
             options["image"] = table.image
         else:
             options["squash_limit"] = table.squash
-        self.model = aepred.Model(train.shape[1], columns=columns, seed=seed, error=self.error_of(table), compactness=0.01,
-                                  save_training=False, **options)
+        self.model = aepred.Model(train.shape[1], columns=columns, seed=seed, save_training=False, **options)
         self.model.fit(train)
         self.train = train
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Markdown tables of results."""
 
+import re
+import statistics
+
 from .results import summarise
 
 # Table 1 of the publication: precision, recall, F1.
@@ -12,25 +15,52 @@ PUBLISHED = {
     "arrhythmia": {"ocsvm": (.6251, .4545, .5263), "dsebm": (.6054, .5294, .5650), "dagmm": (.6569, .4697, .5487),
                    "ae": (.6111, .5012, .5493), "aep": (.6727, .5606, .6115)},
 }
-COLUMNS = (("precision", "P"), ("recall", "R"), ("f1", "F1"), ("auroc", "AUROC"), ("average_precision", "AP"))
+COLUMNS = {"precision": "P", "recall": "R", "f1": "F1", "auroc": "AUROC", "average_precision": "AP"}
+TITLES = {"aep": "**AEP**", "aep-vector": "**AEP, vector error**", "aep-joint": "**AEP, joint score**", "ae": "AE, same network as AEP",
+          "ocsvm": "OCSVM", "iforest": "isolation forest", "knn": "nearest neighbours", "pca": "PCA", "dagmm": "DAGMM", "dsebm": "DSEBM-e"}
+BLOCK = re.compile(r"(<!-- results: (\S+) (\S+) -->\n)(?:\|[^\n]*\n)*")
 
 
-def _row(method, summary, published):
-    cells = [f"{summary.mean[figure]:.3f} ± {summary.deviation[figure]:.3f}" for figure, _ in COLUMNS]
-    of_paper = " / ".join(f"{value:.3f}" for value in published) if published else ""
-    return f"| {method} | {summary.runs} | {' | '.join(cells)} | {summary.mean['train_seconds']:.1f} | {of_paper} |"
+def figures_of(protocol):
+    """Where as many rows are flagged as there are anomalies, precision and recall are F1."""
+    return list(COLUMNS) if protocol in ("dagmm", "table1") else ["f1", "auroc", "average_precision"]
+
+
+def by_seed(lines):
+    """Of images, the means over classes for each seed, so that deviations are those from seed to seed."""
+    if not any(line["class"] for line in lines):
+        return lines
+    groups = {}
+    for line in lines:
+        groups.setdefault((line["method"], line["seed"]), []).append(line)
+    return [{**group[0], **{figure: statistics.mean(float(line[figure]) for line in group) for figure in (*COLUMNS, "train_seconds")}}
+            for group in groups.values()]
 
 
 def table(lines, data, protocol):
     """One data set and protocol; methods by falling F1."""
-    mine = [line for line in lines if line["data"] == data and line["protocol"] == protocol]
+    mine = by_seed([line for line in lines if line["data"] == data and line["protocol"] == protocol])
     found = sorted(summarise(mine, lambda line: line["method"]).items(), key=lambda item: -item[1].mean["f1"])
     published = PUBLISHED.get(data, {}) if protocol == "table1" else {}
-    head = " | ".join(name for _, name in COLUMNS)
-    rows = [_row(method, summary, published.get(method)) for method, summary in found]
-    return "\n".join([f"| method | seeds | {head} | training, s | published P / R / F1 |", "|---|---:|" + "---:|" * 5 + "---:|---|", *rows])
+    figures = figures_of(protocol)
+    rows = ["| method | " + " | ".join(COLUMNS[figure] for figure in figures) + " | seeds | training, s |"
+            + (" published P / R / F1 |" if published else ""),
+            "|---|" + "---:|" * (len(figures) + 2) + ("---|" if published else "")]
+    for method, summary in found:
+        cells = [f"{summary.mean[figure]:.3f} ± {summary.deviation[figure]:.3f}" for figure in figures]
+        cells += [str(summary.runs), f"{summary.mean['train_seconds']:.1f}"]
+        if published:
+            cells.append(" / ".join(f"{value:.3f}" for value in published.get(method, ())))
+        rows.append(f"| {TITLES[method]} | {' | '.join(cells)} |")
+    return "\n".join(rows)
 
 
 def tables(lines):
     keys = dict.fromkeys((line["data"], line["protocol"]) for line in lines)
     return "\n\n".join(f"**{data}, {protocol}**\n\n{table(lines, data, protocol)}" for data, protocol in sorted(keys))
+
+
+def write(lines, page):
+    """Put the tables into a page, each behind its comment <!-- results: DATA PROTOCOL -->."""
+    text = page.read_text(encoding="utf-8")
+    page.write_text(BLOCK.sub(lambda found: f"{found[1]}{table(lines, found[2], found[3])}\n", text), encoding="utf-8")

@@ -25,11 +25,15 @@ class Results:
         if not self.path.exists():
             return []
         with self.path.open(newline="", encoding="utf-8") as file:
-            return [line for line in csv.DictReader(file) if line["setting"] is not None]
+            return [line for line in csv.DictReader(text for text in file if text.endswith("\n"))]
 
     def add(self, lines):
-        """All lines of a run in one write: an interruption leaves whole runs, or a last line that read() passes over."""
+        """All lines of a run in one write: an interruption leaves whole runs, or a broken last line, which is cut off here."""
         fresh = not self.path.exists() or not self.path.stat().st_size
+        if not fresh:
+            content = self.path.read_bytes()
+            if not content.endswith(b"\n"):
+                self.path.write_bytes(content[:content.rfind(b"\n") + 1])
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             if fresh:
