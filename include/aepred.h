@@ -137,7 +137,7 @@ enum aep_option {
     AEP_OPT_SQUARED = 9,            /**< squared: use squared norms in the losses; 0 */
     AEP_OPT_HEAD_GRADIENT = 10,     /**< head_gradient: let the head's gradient reach the autoencoder; 0 */
     AEP_OPT_WEIGHT_DECAY = 11,      /**< weight_decay: lambda1; 1e-6 (any time) */
-    AEP_OPT_COMPACTNESS = 12,       /**< compactness: lambda2; 0.1 (any time) */
+    AEP_OPT_COMPACTNESS = 12,       /**< compactness: lambda2; 0.01 (any time) */
     AEP_OPT_HEAD_WEIGHT = 13,       /**< head_weight: lambda3; 1 (any time) */
     AEP_OPT_LEARNING_RATE = 14,     /**< learning_rate: of Adam; 1e-3 (any time) */
     AEP_OPT_HEAD_RATE = 15,         /**< head_rate: learning rate of the head over that of the autoencoder; 1 (any time) */

@@ -51,7 +51,7 @@ static const option table[AEP__OPTION_COUNT] = {
      "let the gradient of the head reach the autoencoder"},
     {AEP_OPT_WEIGHT_DECAY, REAL, "weight_decay", 0, 1e6, 1e-6, NULL,
      "lambda1: weight of the squared parameters of encoder and decoder in the loss"},
-    {AEP_OPT_COMPACTNESS, REAL, "compactness", 0, 1e6, 0.1, NULL,
+    {AEP_OPT_COMPACTNESS, REAL, "compactness", 0, 1e6, 0.01, NULL,
      "lambda2: weight of the compactness of the latent variables"},
     {AEP_OPT_HEAD_WEIGHT, REAL, "head_weight", 0, 1e6, 1, NULL, "lambda3: weight of the head's prediction error"},
     {AEP_OPT_LEARNING_RATE, REAL, "learning_rate", 0, 1, 1e-3, NULL, "learning rate of Adam"},

@@ -32,7 +32,7 @@ static const struct expected {
     {AEP_OPT_SQUARED, "squared", AEP_TYPE_SWITCH, 0, 1, 0, 0, ""},
     {AEP_OPT_HEAD_GRADIENT, "head_gradient", AEP_TYPE_SWITCH, 0, 1, 0, 0, ""},
     {AEP_OPT_WEIGHT_DECAY, "weight_decay", AEP_TYPE_REAL, 0, 1e6, 1e-6, 1, ""},
-    {AEP_OPT_COMPACTNESS, "compactness", AEP_TYPE_REAL, 0, 1e6, 0.1, 1, ""},
+    {AEP_OPT_COMPACTNESS, "compactness", AEP_TYPE_REAL, 0, 1e6, 0.01, 1, ""},
     {AEP_OPT_HEAD_WEIGHT, "head_weight", AEP_TYPE_REAL, 0, 1e6, 1, 1, ""},
     {AEP_OPT_LEARNING_RATE, "learning_rate", AEP_TYPE_REAL, 0, 1, 1e-3, 1, ""},
     {AEP_OPT_HEAD_RATE, "head_rate", AEP_TYPE_REAL, 0, 1000, 1, 1, ""},
