@@ -214,9 +214,19 @@ class Deep(Classical):
 
 
 class DAGMM(Deep):
-    """The deep autoencoding Gaussian mixture model."""
+    """The deep autoencoding Gaussian mixture model. Features are min-max scaled by the training rows: it compares a row with its
+    reconstruction relative to the row's norm, which says little near the origin, where standardised rows lie.
+    """
 
     NAMES = ("dagmm",)
+
+    def learn(self, x, setting, seed):
+        self.low, self.span = x.min(axis=0), np.maximum(np.ptp(x, axis=0), 1e-6)
+        super().learn((x - self.low) / self.span, setting, seed)
+
+    def judge(self, x):
+        return super().judge((x - self.low) / self.span)
+
     GRID = [dict(learning_rate=rate, length=length) for rate in (1e-4, 1e-3) for length in (0.25, 1)]
 
 
