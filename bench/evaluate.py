@@ -82,6 +82,13 @@ def chosen_settings(arguments):
             for data in arguments.data}
 
 
+def known_settings(arguments):
+    """Likewise, without those that were not tuned."""
+    tuned = read_settings(arguments.settings)
+    return {data: {method: {**tuned[data][method]["setting"], **dict(arguments.set)} for method in arguments.method
+                   if method in tuned[data]} for data in arguments.data if data in tuned}
+
+
 def of_settings(line, settings):
     """Whether a line was made with today's setting."""
     for method, setting in settings[line["data"]].items():
@@ -126,10 +133,7 @@ def command_tune(arguments):
 
 
 def command_report(arguments):
-    tuned = read_settings(arguments.settings)
-    arguments.data = [data for data in arguments.data if data in tuned]
-    arguments.method = [method for method in arguments.method if all(method in tuned[data] for data in arguments.data)]
-    lines = read_lines(arguments, chosen_settings(arguments))
+    lines = read_lines(arguments, known_settings(arguments))
     if arguments.page:
         report.write(lines, arguments.page)
     else:
@@ -144,7 +148,7 @@ def command_figures(arguments):
         figures.figure_errors(datasets.load("kdd", arguments.folder), settings["kdd"]["aep"]["setting"], arguments.figures)
     if "mnist" in arguments.data:
         figures.figure_2(datasets.load("mnist", arguments.folder), settings["mnist"]["aep"]["setting"], arguments.figures)
-    lines = read_lines(arguments, chosen_settings(arguments))
+    lines = read_lines(arguments, known_settings(arguments))
     if any(line["protocol"].startswith("ratio-") for line in lines):
         figures.figure_3(lines, arguments.figures)
     return 0

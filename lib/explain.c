@@ -5,7 +5,8 @@
  *   drop: how far that error falls when this column alone is set to what the model expects there, its
  *         reconstruction or its usual value, whichever lowers it more.
  * A row whose error is smaller than predicted has no column to blame for its error: only the second view applies to
- * it, with the score in place of the error. docs/method.md gives the measurements behind this choice.
+ * it, with the score in place of the error. The joint score, of which the error is a part, is taken apart like the
+ * prediction error. docs/method.md gives the measurements behind this choice.
  *
  * Of images the first view alone is taken, and where it does not apply the error's parts all the same: a single pixel
  * that is put right changes next to nothing, and trying them all takes twice as many passes as there are pixels.
@@ -22,7 +23,6 @@ static float square(float x) { return x * x; }
 enum blame {
     BLAME_ERROR,    /* ||x - x'||: the score is that error, or a scalar error larger than predicted */
     BLAME_FEATURES, /* the vector form: each feature's error against its prediction */
-    BLAME_JOINT,    /* the scalar form: the error, and how far the joint score falls */
     BLAME_SCORE     /* a scalar error smaller than predicted: the score itself */
 };
 
@@ -36,8 +36,6 @@ static enum blame choose_blame(const aep__scored *row, const aep_model *model)
         return BLAME_ERROR;
     if (net->error_size > 1)
         return BLAME_FEATURES;
-    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
-        return BLAME_JOINT;
     const real error = *aep__value(&net->tape, row->frame, net->error);
     const bool larger = error >= *aep__value(&net->tape, row->frame, net->predicted);
     return larger || is_image(model) ? BLAME_ERROR : BLAME_SCORE;
@@ -144,7 +142,10 @@ int aep_explain(float *shares, const aep_model *model, aep_workspace *workspace,
     aep_workspace *own;
     if (!shares || !model)
         return AEP_E_ARGUMENT;
-    int status = aep__scoring_begin(&workspace, &own, model, rows, n_rows, n_cols);
+    int status = aep__score_ready(model);
+    if (status)
+        return status;
+    status = aep__scoring_begin(&workspace, &own, model, rows, n_rows, n_cols);
     if (status)
         return status;
     for (size_t i = 0; i < n_rows; i++)

@@ -129,6 +129,14 @@ size_t aep__score_node(const aep_model *model)
     return aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION) ? model->net.row_error : model->net.score;
 }
 
+int aep__score_ready(const aep_model *model)
+{
+    return !aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT) || model->joint.standardised
+               ? AEP_OK
+               : aep__fail(&model->log, AEP_E_STATE,
+                           "the joint score is standardised on normal rows: call aep_calibrate first");
+}
+
 /* e - e', summed over the features of the vector form */
 static void signed_scores(float *scores, const aep__scored *s)
 {
@@ -246,10 +254,9 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
               .out = {scores},
               .width = {1},
               .read = read_scores};
-    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT) && !model->joint.standardised)
-        return aep__fail(&model->log, AEP_E_STATE,
-                         "the joint score is standardised on normal rows: call aep_calibrate first");
-    int status = run_call(&c, workspace, n_cols);
+    int status = aep__score_ready(model);
+    if (!status)
+        status = run_call(&c, workspace, n_cols);
     for (size_t i = 0; !status && i < n_rows; i++)
         if (!isfinite(scores[i]))
             status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",

@@ -41,6 +41,9 @@ void aep__scored_read(float *out, const aep__scored *scored, size_t node);
 int aep__score_parts(float *const parts[AEP__JOINT_PARTS], const aep_model *model, const float *rows, size_t n_rows,
                      size_t n_cols);
 
+/* Whether the model's score can be computed: STATE for a joint one that was never standardised. */
+int aep__score_ready(const aep_model *model);
+
 /* The node that the model's score needs, and the scores (n) after a run up to it. */
 size_t aep__score_node(const aep_model *model);
 void aep__scores_read(float *scores, const aep__scored *scored);

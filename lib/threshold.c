@@ -21,23 +21,18 @@ static int check_scores(const aep_model *model, const float *scores, size_t n)
     return AEP_OK;
 }
 
-/* Mean and covariance of the codes of the rows given: those trained on are not known any more. */
-static int take_codes(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+/* Mean and covariance of the codes of the rows given. */
+static int fit_codes(aep__joint *joint, const aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     const size_t k = model->net.code_size;
     aep__code_sums sums = {0};
-    aep__joint joint = {0};
     float *codes = aep__alloc(&model->mem, n_rows, k * sizeof *codes);
     int status = AEP_E_MEMORY;
-    if (codes && aep__code_sums_init(&sums, &model->mem, k) && aep__joint_init(&joint, &model->mem, k))
+    if (codes && aep__code_sums_init(&sums, &model->mem, k) && aep__joint_init(joint, &model->mem, k))
         status = aep_encode(codes, model, NULL, rows, n_rows, n_cols);
     if (!status) {
         aep__code_sums_add(&sums, codes, &(aep__block){.rows = n_rows});
-        aep__joint_fit(&joint, &sums, model->steps);
-        aep__joint_free(&model->joint, &model->mem);
-        model->joint = joint;
-    } else {
-        aep__joint_free(&joint, &model->mem);
+        aep__joint_fit(joint, &sums, model->steps);
     }
     aep__code_sums_free(&sums, &model->mem);
     aep__free(&model->mem, codes);
@@ -59,20 +54,40 @@ static int standardise(aep_model *model, const float *rows, size_t n_rows, size_
     return status;
 }
 
-/* What the joint score needs of normal rows. */
-static int prepare_joint(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+/* Make of the model's joint score that of its codes, standardised on the rows given; *before is what it was. The codes
+   are those of the rows trained on, where aep_fit left them and no step came after, or of the rows given. */
+static int replace_joint(aep__joint *before, aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
-    if (model->net.code_size > AEP__JOINT_MOST_CODES)
-        return aep__fail(&model->log, AEP_E_LIMIT,
-                         "the joint score takes codes of at most %d latent variables, not %zu", AEP__JOINT_MOST_CODES,
-                         model->net.code_size);
-    const bool known = model->joint.n_rows && model->joint.step == model->steps;
-    int status = known ? AEP_OK : take_codes(model, rows, n_rows, n_cols);
+    aep__joint fresh = {0};
+    *before = model->joint;
+    const bool known = before->n_rows && before->step == model->steps;
+    int status = known ? aep__joint_copy(&fresh, &model->mem, before) : fit_codes(&fresh, model, rows, n_rows, n_cols);
+    model->joint = fresh;
+    return status ? status : standardise(model, rows, n_rows, n_cols);
+}
+
+static int check_joint(const aep_model *model)
+{
+    return model->net.code_size <= AEP__JOINT_MOST_CODES
+               ? AEP_OK
+               : aep__fail(
+                     &model->log, AEP_E_LIMIT,
+                     "the joint score takes at most %d latent variables, not %zu: make the code narrower, or take "
+                     "another score",
+                     AEP__JOINT_MOST_CODES, model->net.code_size);
+}
+
+static int calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
+{
+    float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);
+    if (!scores)
+        return AEP_E_MEMORY;
+    int status = aep_score(scores, model, NULL, rows, n_rows, n_cols);
     if (!status)
-        status = standardise(model, rows, n_rows, n_cols);
-    return status == AEP_E_MEMORY
-               ? aep__fail(&model->log, status, "no memory for the codes and scores of %zu rows", n_rows)
-               : status;
+        status = aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
+                                      (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps);
+    aep__free(&model->mem, scores);
+    return status;
 }
 
 int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
@@ -81,23 +96,28 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return AEP_E_ARGUMENT;
     if (!model->steps)
         return aep__fail(&model->log, AEP_E_STATE, "the model is not trained: there is nothing to calibrate");
+    const bool joint = aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT);
+    aep__joint before = {0};
     int status = aep__shape_check(model, rows, n_rows, n_cols, 1); /* aep_score checks the values */
+    if (!status && joint)
+        status = check_joint(model);
     if (status)
         return status;
-    if (aep__choice(model, AEP_OPT_SCORE, AEP_SCORE_JOINT))
-        status = prepare_joint(model, rows, n_rows, n_cols);
+    if (joint)
+        status = replace_joint(&before, model, rows, n_rows, n_cols);
+    if (!status)
+        status = calibrate(model, rows, n_rows, n_cols);
+    if (joint) {
+        aep__joint given_up = before;
+        if (status) {
+            given_up = model->joint;
+            model->joint = before;
+        }
+        aep__joint_free(&given_up, &model->mem);
+    }
     if (status)
-        return status;
-    float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);
-    if (!scores)
-        return aep__fail(&model->log, AEP_E_MEMORY, "no memory to calibrate on %zu rows", n_rows);
-    status = aep_score(scores, model, NULL, rows, n_rows, n_cols);
-    if (!status && aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
-                                        (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps))
-        status = aep__fail(&model->log, AEP_E_MEMORY, "no memory to keep the scores of %zu rows", n_rows);
-    aep__free(&model->mem, scores);
-    if (status)
-        return status;
+        return status == AEP_E_MEMORY ? aep__fail(&model->log, status, "no memory to calibrate on %zu rows", n_rows)
+                                      : status;
     warn_if_scores_repeat(model);
     return aep_set_alarm_rate(model, aep__option(model, AEP_OPT_ALARM_RATE));
 }

@@ -12,24 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 2, ROWS = 20 };
+enum { FORMAT = 3, ROWS = 20 };
 
-/* What came with this format: options, images. picture: in place of columns, or NULL. */
+/* What came with this format: the joint score. picture: in place of columns, or NULL. */
 static const struct {
     const char *name, *columns;
     const picture *picture;
     setting settings[8];
 } models[] = {
-    {"dense",
-     "nnn3nn",
-     NULL,
-     {{AEP_OPT_NOISE, AEP_NOISE_MASKING},
-      {AEP_OPT_NOISE_BLOCK, 7},
-      {AEP_OPT_CHANNEL_SCALING, 0},
-      {AEP_OPT_SCALING, AEP_SCALING_ROBUST}}},
-    {"image", "", &pictures[GREY], {{AEP_OPT_NOISE, AEP_NOISE_BLOCK}, {AEP_OPT_VALIDATION, 0.2}}},
-    {"colour", "", &pictures[COLOUR], {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_ACTIVATION, AEP_SILU}}},
-    {"signal", "", &pictures[SIGNAL], {{AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_SCORE, AEP_SCORE_SIGNED}}},
+    {"joint", "nnn3nn", NULL, {{AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_COMPACTNESS, 0.01}}},
+    {"vector", "nnnn", NULL, {{AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_ERROR, AEP_ERROR_VECTOR}}},
+    {"image", "", &pictures[GREY], {{AEP_OPT_SCORE, AEP_SCORE_JOINT}}},
+    {"dense", "nnn3nn", NULL, {{AEP_OPT_VALIDATION, 0.2}, {AEP_OPT_ACTIVATION, AEP_SILU}}},
 };
 
 static float *rows_of(const picture *p, const char *columns, size_t n, uint64_t seed)
@@ -157,10 +151,9 @@ START_TEST(make_models)
         free(b.data);
         aep_model_free(model);
     }
-    write_seed(corpus_folder, "image", &mirrored, SET({AEP_OPT_NOISE, AEP_NOISE_BLOCK}), 0);
-    write_seed(corpus_folder, "image-pools", &given, SET({AEP_OPT_ERROR, AEP_ERROR_VECTOR}, {AEP_OPT_SAVE_TRAINING, 0}),
-               0);
-    write_seed(corpus_folder, "image-run", &mirrored, SET({AEP_OPT_VALIDATION, 0.25}), 4);
+    write_seed(corpus_folder, "image-joint", &mirrored,
+               SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_SAVE_TRAINING, 0}), 0);
+    write_seed(corpus_folder, "image-joint-run", &given, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}), 4);
 }
 END_TEST
 

@@ -65,6 +65,10 @@ CALL(fit_again, aep_fit(w->ready, w->rows, ROWS, COLS, NULL, NULL))
 CALL(fit_paused, aep_fit(w->paused, w->rows, ROWS, COLS, NULL, NULL))
 CALL(calibrate_first, aep_calibrate(w->started, w->rows, ROWS, COLS))
 CALL(calibrate_again, aep_calibrate(w->ready, w->rows, ROWS, COLS))
+CALL(calibrate_joint, aep_calibrate(w->joint, w->rows, ROWS, COLS))
+CALL(calibrate_codes, aep_calibrate(w->batched, w->rows, ROWS, COLS))
+CALL(model_copy_joint, aep_model_copy(&w->made_model, w->joint))
+CALL(fit_joint, aep_fit(w->joint, w->rows, ROWS, COLS, NULL, NULL))
 
 CALL(workspace_new, aep_workspace_new(&w->made_workspace, w->ready))
 CALL(score_alone, aep_score(out, w->ready, NULL, w->rows, ROWS, COLS))
@@ -255,6 +259,8 @@ static const oom_call calls[] = {
     {"aep_model_copy", "not trained", model_copy_fresh, true},
     {"aep_model_copy", "learning its scaling", model_copy_streamed, true},
     {"aep_model_copy", "in a run", model_copy_paused, true},
+    {"aep_model_copy", "joint", model_copy_joint, true},
+    {"aep_fit", "joint", fit_joint, true},
     {"aep_fit_scaling", "rank", fit_scaling_rank, true},
     {"aep_fit_scaling", "robust, more rows", fit_scaling_more, true},
     {"aep_fit_batch", "first", fit_batch_first, true},
@@ -266,6 +272,8 @@ static const oom_call calls[] = {
     {"aep_fit", "going on", fit_paused, true},
     {"aep_calibrate", "first", calibrate_first, true},
     {"aep_calibrate", "again", calibrate_again, true},
+    {"aep_calibrate", "joint", calibrate_joint, true},
+    {"aep_calibrate", "joint, codes of its rows", calibrate_codes, true},
     {"aep_workspace_new", "", workspace_new, true},
     {"aep_score", "no workspace", score_alone, true},
     {"aep_encode", "no workspace", encode_alone, true},

@@ -16,6 +16,8 @@ typedef struct world {
     aep_model *streamed; /* has seen rows; robust scaling */
     aep_model *paused;   /* loaded from within aep_fit, with best weights */
     aep_model *started;  /* one step was made, on two rows */
+    aep_model *joint;    /* as ready, by the joint score */
+    aep_model *batched;  /* as started, to be scored by the joint score */
     aep_workspace *workspace;
     float *rows, scores[ROWS];
     uint8_t labels[ROWS];

@@ -110,6 +110,12 @@ void new_world(world *w)
     w->started = make(w, NULL);
     AEP_CHECK(aep_fit_scaling(w->started, w->rows, ROWS, COLS));
     AEP_CHECK(aep_fit_batch(w->started, w->rows, 2, COLS));
+    w->joint = make(w, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
+    AEP_CHECK(aep_fit(w->joint, w->rows, ROWS, COLS, NULL, NULL));
+    AEP_CHECK(aep_calibrate(w->joint, w->rows, ROWS / 2, COLS));
+    w->batched = make(w, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
+    AEP_CHECK(aep_fit_scaling(w->batched, w->rows, ROWS, COLS));
+    AEP_CHECK(aep_fit_batch(w->batched, w->rows, 2, COLS));
 
     AEP_CHECK(aep_workspace_new(&w->workspace, w->ready));
     w->saved = save(w->ready);
@@ -132,6 +138,8 @@ void free_world(world *w)
     aep_model_free(w->streamed);
     aep_model_free(w->paused);
     aep_model_free(w->started);
+    aep_model_free(w->joint);
+    aep_model_free(w->batched);
     aep_workspace_free(w->workspace);
     free(w->rows);
     free(w->saved.data);

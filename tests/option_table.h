@@ -46,7 +46,7 @@ static const struct expected {
     {AEP_OPT_BATCH, "batch", AEP_TYPE_INTEGER, 2, 1e6, 256, 1, ""},
     {AEP_OPT_VALIDATION, "validation", AEP_TYPE_REAL, 0, 0.9, 0, 1, ""},
     {AEP_OPT_PATIENCE, "patience", AEP_TYPE_INTEGER, 0, 1e6, 0, 1, ""},
-    {AEP_OPT_SCORE, "score", AEP_TYPE_CHOICE, 0, 2, AEP_SCORE_PREDICTION, 1, "prediction reconstruction signed "},
+    {AEP_OPT_SCORE, "score", AEP_TYPE_CHOICE, 0, 3, AEP_SCORE_PREDICTION, 1, "prediction reconstruction signed joint "},
     {AEP_OPT_SCALING, "scaling", AEP_TYPE_CHOICE, 0, 4, AEP_SCALING_ZSCORE, 0, "none zscore minmax robust rank "},
     {AEP_OPT_SQUASH, "squash", AEP_TYPE_CHOICE, 0, 2, AEP_SQUASH_TANH, 0, "none tanh clip "},
     {AEP_OPT_SQUASH_LIMIT, "squash_limit", AEP_TYPE_REAL, 0.1, 1e6, 5, 0, ""},

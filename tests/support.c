@@ -272,6 +272,16 @@ double stat_of(const aep_model *model, int stat)
     return value;
 }
 
+void score_by(aep_model *model, int kind, const char *columns, const picture *p)
+{
+    AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+    if (kind != AEP_SCORE_JOINT)
+        return;
+    float *rows = p ? new_pictures(p, 200, 2) : new_rows(columns, 200, 2);
+    AEP_CHECK(aep_calibrate(model, rows, 200, aep_model_n_columns(model)));
+    free(rows);
+}
+
 float *scores_of(const aep_model *model, const float *rows, size_t n_rows)
 {
     float *scores = malloc(n_rows * sizeof *scores);

@@ -13,12 +13,13 @@ static aep_model *model_of(const char *columns, int form, int kind)
     aep_model *model;
     const size_t n_cols = strlen(columns);
     float *rows = new_rows(columns, 2000, 1);
-    options = new_options(columns, SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCORE, kind}, {AEP_OPT_EPOCHS, 60}), NULL);
+    options = new_options(columns, SET({AEP_OPT_ERROR, form}, {AEP_OPT_EPOCHS, 60}), NULL);
     AEP_CHECK(aep_options_set_layers(options, AEP_PART_ENCODER, (const size_t[]){24, 12, 2}, 3));
     AEP_CHECK(aep_options_set_layers(options, AEP_PART_HEAD, NULL, 0));
     AEP_CHECK(aep_options_set(options, AEP_OPT_LEARNING_RATE, 3e-3));
     AEP_CHECK(aep_model_new(&model, options, n_cols));
     AEP_CHECK(aep_fit(model, rows, 2000, n_cols, NULL, NULL));
+    score_by(model, kind, columns, NULL);
     aep_options_free(options);
     free(rows);
     return model;
@@ -38,10 +39,11 @@ START_TEST(shares_are_not_negative_and_add_up_to_one)
     static const char *const columns[] = {"n", "nn", "nnnnn", "nn3n", "4", "3n5", "n2n2n2"};
     for (size_t k = 0; k < COUNT_OF(columns); k++)
         for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++)
-            for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
+            for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
                 const size_t cols = strlen(columns[k]);
-                aep_model *model = fitted_model(columns[k], SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCORE, kind}));
+                aep_model *model = fitted_model(columns[k], SET({AEP_OPT_ERROR, form}));
                 float *rows = new_rows(columns[k], N, 3), shares[N * MOST];
+                score_by(model, kind, columns[k], NULL);
                 break_correlation(rows, N / 2, cols, 4);
                 AEP_CHECK(aep_explain(shares, model, NULL, rows, N, cols));
                 for (size_t i = 0; i < N; i++) {
@@ -139,6 +141,16 @@ END_TEST
 START_TEST(a_tampered_column_comes_first_by_signed_error) { check_tampering(AEP_ERROR_NORM, AEP_SCORE_SIGNED); }
 END_TEST
 
+START_TEST(a_tampered_column_comes_first_by_joint_score) { check_tampering(AEP_ERROR_NORM, AEP_SCORE_JOINT); }
+END_TEST
+
+START_TEST(a_tampered_column_comes_first_by_joint_score_of_vectors)
+{
+    check_tampering(AEP_ERROR_VECTOR, AEP_SCORE_JOINT);
+}
+END_TEST
+
 RUN_TESTS("explain", shares_are_not_negative_and_add_up_to_one, a_tampered_column_comes_first_by_prediction_error,
           a_tampered_column_comes_first_by_vector_error, a_tampered_column_comes_first_by_reconstruction_error,
-          a_tampered_column_comes_first_by_signed_error)
+          a_tampered_column_comes_first_by_signed_error, a_tampered_column_comes_first_by_joint_score,
+          a_tampered_column_comes_first_by_joint_score_of_vectors)

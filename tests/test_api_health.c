@@ -178,7 +178,7 @@ START_TEST(weights_that_have_diverged_do_not_score)
 {
     static const uint8_t huge[] = {0xff, 0xff, 0x7f, 0x7f}; /* FLT_MAX, little-endian */
     for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++)
-        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
+        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
             messages log = {0};
             float *rows = new_rows("nnn", N, 3), scores[N];
             aep_model *model = ready_model("nnn", SET({AEP_OPT_ERROR, form}, {AEP_OPT_SCORE, kind}));
@@ -326,7 +326,8 @@ START_TEST(rows_whose_columns_do_not_fit_together_are_found)
     static const setting variants[][4] = {
         {{AEP_OPT_ERROR, AEP_ERROR_NORM}},           {{AEP_OPT_ERROR, AEP_ERROR_VECTOR}},
         {{AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION}}, {{AEP_OPT_SCORE, AEP_SCORE_SIGNED}},
-        {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}},     {{AEP_OPT_SCALING, AEP_SCALING_RANK}}};
+        {{AEP_OPT_SCORE, AEP_SCORE_JOINT}},          {{AEP_OPT_SCALING, AEP_SCALING_ROBUST}},
+        {{AEP_OPT_SCALING, AEP_SCALING_RANK}}};
     for (size_t k = 0; k < COUNT_OF(columns); k++)
         for (size_t v = 0; v < COUNT_OF(variants); v++) {
             const size_t cols = strlen(columns[k]);
@@ -338,6 +339,7 @@ START_TEST(rows_whose_columns_do_not_fit_together_are_found)
             AEP_CHECK(aep_fit(model, rows, 2 * MANY, cols, NULL, NULL));
             break_correlation(tested, MANY, cols, 3);
             memset(labels, 1, MANY);
+            score_by(model, (int)option_of(model, AEP_OPT_SCORE), columns[k], NULL);
             float *scores = scores_of(model, tested, 2 * MANY);
             double auroc;
             AEP_CHECK(aep_metrics_auroc(&auroc, scores, labels, 2 * MANY, NULL));

@@ -385,9 +385,9 @@ START_TEST(tampered_images_score_higher)
         memset(labels, 1, N);
         for (size_t i = 0; i < N; i++)
             tamper(rows + i * picture_size(p), p, p->height > 1 ? i % 4 : 0, i % 3, 2);
-        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
+        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
             double auroc;
-            AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+            score_by(model, kind, NULL, p);
             float *scores = scores_of(model, rows, 2 * N);
             AEP_CHECK(aep_metrics_auroc(&auroc, scores, labels, 2 * N, NULL));
             ck_assert_msg(auroc > 0.95, "%s, score %d: AUROC %g", p->name, kind, auroc);
@@ -519,8 +519,8 @@ START_TEST(a_heat_map_shows_the_tampered_patch)
         float *rows = new_pictures(p, N, 3), *shares = malloc(N * cols * sizeof *shares);
         for (size_t i = 0; i < N; i++)
             tamper(rows + i * cols, p, p->height > 1 ? i % 4 : 0, i % 3, 3);
-        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
-            AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
+            score_by(model, kind, NULL, p);
             AEP_CHECK(aep_explain(shares, model, NULL, rows, N, cols));
             const size_t found = count_found(shares, p, N);
             ck_assert_msg(found >= N * 9 / 10, "%s, score %d: the patch of %zu of %d images", p->name, kind, found, N);
@@ -563,8 +563,8 @@ START_TEST(shares_of_normal_images_add_up_too)
         const size_t cols = picture_size(&pictures[k]);
         aep_model *model = fitted_picture_model(&pictures[k], NULL);
         float *rows = new_pictures(&pictures[k], N, 3), *shares = malloc(N * cols * sizeof *shares);
-        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
-            AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+        for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
+            score_by(model, kind, NULL, &pictures[k]);
             AEP_CHECK(aep_explain(shares, model, NULL, rows, N, cols));
             (void)count_found(shares, &pictures[k], N);
         }

@@ -107,8 +107,8 @@ static void check_model(const aep_model *model, const float *rows)
 static void check_all_kinds(aep_model *model, const char *columns)
 {
     float *rows = new_rows(columns, N, 3);
-    for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
-        AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+    for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
+        score_by(model, kind, columns, NULL);
         check_model(model, rows);
     }
     free(rows);
@@ -189,8 +189,8 @@ START_TEST(results_do_not_depend_on_the_call_for_images)
         for (int form = AEP_ERROR_NORM; form <= AEP_ERROR_VECTOR; form++) {
             aep_model *model = fitted_picture_model(&pictures[k], SET({AEP_OPT_ERROR, form}, {AEP_OPT_EPOCHS, 2}));
             float *rows = new_pictures(&pictures[k], N, 3);
-            for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_SIGNED; kind++) {
-                AEP_CHECK(aep_model_set(model, AEP_OPT_SCORE, kind));
+            for (int kind = AEP_SCORE_PREDICTION; kind <= AEP_SCORE_JOINT; kind++) {
+                score_by(model, kind, NULL, &pictures[k]);
                 check_model(model, rows);
             }
             free(rows);

@@ -32,10 +32,11 @@ static const picture given = {.name = "given",
                                          {AEP_PART_DECODER, AEP_LAYER_UPSAMPLE, 0, 0, 2, 0},
                                          {AEP_PART_DECODER, AEP_LAYER_CONV_TRANSPOSED, 2, 2, 1, 0}}};
 
-/* dense; categorical with names and everything that can be missing; a rank transform; a run under way; convolutions,
+/* dense, also by the joint score; categorical with names and everything that can be missing; a rank transform; a run under way; convolutions,
    mirrored and given */
 static const small models[] = {
     {"nn", {{AEP_OPT_EPOCHS, 2}}, 0, NULL},
+    {"nnn", {{AEP_OPT_EPOCHS, 1}, {AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_SAVE_TRAINING, 0}}, 0, NULL},
     {"3n",
      {{AEP_OPT_EPOCHS, 1}, {AEP_OPT_MISSING, 1}, {AEP_OPT_MISSING_INDICATOR, 1}, {AEP_OPT_SCALE_LEVELS, 1}},
      0,

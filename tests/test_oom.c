@@ -14,13 +14,13 @@
 /* ------------------------------------------------------------------------------------------------- two worlds */
 
 typedef struct state {
-    bytes parts[6];
+    bytes parts[8];
 } state;
 
 static state look(const world *w)
 {
     aep_model *model;
-    const aep_model *const models[] = {w->ready, w->fresh, w->streamed, w->paused, w->started};
+    const aep_model *const models[] = {w->ready, w->fresh, w->streamed, w->paused, w->started, w->joint, w->batched};
     state s;
     for (size_t i = 0; i < COUNT_OF(models); i++)
         s.parts[i] = save(models[i]);
