@@ -47,11 +47,11 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------- version */
 
 #define AEP_VERSION_MAJOR 0
-#define AEP_VERSION_MINOR 3
+#define AEP_VERSION_MINOR 4
 #define AEP_VERSION_PATCH 0
 #define AEP_VERSION_NUMBER (AEP_VERSION_MAJOR * 10000 + AEP_VERSION_MINOR * 100 + AEP_VERSION_PATCH)
 
-/** The version of the library that is running, for example "0.3.0". Thread class: pure. */
+/** The version of the library that is running, for example "0.4.0". Thread class: pure. */
 AEP_API const char *aep_version(void);
 
 /** The same as a number, major * 10000 + minor * 100 + patch; compare with AEP_VERSION_NUMBER. Thread class: pure. */
@@ -546,9 +546,10 @@ typedef int (*aep_progress_fn)(const aep_model *model, size_t epoch, size_t epoc
 /**
  * Train on normal rows for AEP_OPT_EPOCHS epochs: fits the scaling on all of them if nothing has, shuffles, cuts
  * batches of about equal size (never of one row), holds back a validation share if asked to, keeps the weights of the
- * best validation loss. A model that was saved inside the progress callback, and loaded again, goes on where it stood
- * when it is given the same rows (epochs, batch and validation stay what they were). progress may be NULL. A model
- * that diverges is put back to what it was before the call.
+ * best validation loss. At its end it takes mean and covariance of the codes of the rows trained on (of 65,536 of them,
+ * if they are more; not of codes wider than 512), for the joint score. A model that was saved inside the progress
+ * callback, and loaded again, goes on where it stood when it is given the same rows (epochs, batch and validation stay
+ * what they were). progress may be NULL. A model that diverges is put back to what it was before the call.
  * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2 left to train on), NOT_FINITE, LEVEL, DIVERGED, CANCELLED (the model
  * keeps the best weights so far), STATE (a loaded, unfinished run is given another number of rows), MEMORY.
  * Thread class: exclusive.
@@ -561,8 +562,11 @@ AEP_API int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n
 /**
  * Score normal rows that were not trained on and keep the distribution of their scores in the model, in place of any
  * earlier one; then set the threshold from AEP_OPT_ALARM_RATE. Warns in the log when the model has collapsed.
- * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (not trained), DIVERGED (a score
- * is not finite), MEMORY. Thread class: exclusive.
+ * For AEP_SCORE_JOINT it first standardises the three parts of that score on these rows (means and standard deviations),
+ * and takes mean and covariance of the codes from them where no aep_fit has left those of its rows, or a step was made
+ * since; later calls of other kinds of score leave that as it is.
+ * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (not trained), DIVERGED (a score is not finite), LIMIT (the
+ * joint score, and a code wider than 512), MEMORY. On an error nothing has changed. Thread class: exclusive.
  */
 AEP_API int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
