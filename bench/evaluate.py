@@ -28,7 +28,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "bindings" / "python"), str(HERE)]
 from evaluation import datasets, protocols, report, runs, tune  # noqa: E402
-from evaluation.methods import METHODS  # noqa: E402
+from evaluation.methods import METHODS, names_of  # noqa: E402
 from evaluation.results import Results, setting_text  # noqa: E402
 
 
@@ -68,6 +68,11 @@ def work(job):
     return job, lines, time.monotonic() - begun
 
 
+def given(arguments, data):
+    """The methods chosen, but for those that have no score on these data."""
+    return [method for method in arguments.method if names_of(METHODS[method], data)]
+
+
 def read_settings(path):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -75,10 +80,10 @@ def read_settings(path):
 def chosen_settings(arguments):
     """{data: {method: setting}}; exits where one was not tuned."""
     tuned = read_settings(arguments.settings)
-    lacking = [f"{data}/{method}" for data in arguments.data for method in arguments.method if method not in tuned.get(data, {})]
+    lacking = [f"{data}/{method}" for data in arguments.data for method in given(arguments, data) if method not in tuned.get(data, {})]
     if lacking:
         sys.exit(f"no setting for {', '.join(lacking)}: run `{sys.argv[0]} tune` first")
-    return {data: {method: {**tuned[data][method]["setting"], **dict(arguments.set)} for method in arguments.method}
+    return {data: {method: {**tuned[data][method]["setting"], **dict(arguments.set)} for method in given(arguments, data)}
             for data in arguments.data}
 
 
@@ -92,7 +97,7 @@ def known_settings(arguments):
 def of_settings(line, settings):
     """Whether a line was made with today's setting."""
     for method, setting in settings[line["data"]].items():
-        if line["method"] in METHODS[method].NAMES:
+        if line["method"] in names_of(METHODS[method], line["data"]):
             return line["setting"] == setting_text(setting)
     return False
 
@@ -123,7 +128,7 @@ def command_tune(arguments):
     tuned = read_settings(arguments.settings)
     for data in arguments.data:
         table = datasets.load(data, arguments.folder)
-        for method in arguments.method:
+        for method in given(arguments, data):
             begun = time.monotonic()
             tried = tune.choose(METHODS[method], table)
             tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}

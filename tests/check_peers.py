@@ -142,7 +142,7 @@ def training_that_diverges_is_an_error() -> None:
 
 def settings_are_complete() -> None:
     for module, make in ((dagmm, dagmm.DAGMM), (dsebm, dsebm.DSEBM)):
-        assert list(module.SETTINGS) == ["kdd", "kdd-rev", "thyroid", "arrhythmia"]
+        assert list(module.SETTINGS) == ["kdd", "kdd-rev", "thyroid", "arrhythmia", "mnist", "cifar10"]
         for settings in module.SETTINGS.values():
             inspect.signature(make).bind(118, seed=1, **settings)
 

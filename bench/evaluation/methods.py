@@ -2,10 +2,9 @@
 """The methods. Each learns from normal rows and gives scores, higher for what is more abnormal; one that trains a network of the
 library gives several, since the same network can be scored in more ways than one.
 
-A method is a class with NAMES, the scores that it gives; GRID, the settings that tune.py chooses from, by one rule for all methods
-(IMAGE_GRID for images, if they have others); SEEDS and IMAGE_SEEDS, how many it is run with at most, and REPEATS, how often tune.py
-tries a setting on a small table; and
-fit(table, train, setting, seed) and scores(rows) -> {name: scores}.
+A method is a class with NAMES, the scores that it gives, its own first (IMAGE_NAMES of images); GRID, the settings that tune.py chooses
+from, by one rule for all methods (IMAGE_GRID of images, if they have others); SEEDS and IMAGE_SEEDS, how many it is run with at most, and
+REPEATS, how often tune.py tries a setting on a small table; fit(table, train, setting, seed) and scores(rows) -> {name: scores}.
 """
 
 import importlib
@@ -14,7 +13,7 @@ import numpy as np
 
 import aepred
 
-from .datasets import Features
+from .datasets import IMAGES, Features
 
 # ------------------------------------------------------------------------------------------------- the library
 
@@ -38,7 +37,7 @@ class Library:
     """A network of the library."""
 
     SEEDS, IMAGE_SEEDS, REPEATS = 20, 5, 20
-    SCORES = ("prediction",)
+    KINDS = {"aep": "prediction", "aep-vector": "prediction", "aep-joint": "joint", "ae": "reconstruction"}
     WIDER = {}
     GRID = [dict(noise_level=noise, learning_rate=rate) for noise in (0.1, 0.5) for rate in (1e-3, 3e-3)]
     IMAGE_GRID = [dict(noise=noise, noise_level=level, learning_rate=rate)
@@ -46,7 +45,7 @@ class Library:
 
     def fit(self, table, train, setting, seed):
         columns = {column: aepred.Column(levels=[str(level) for level in range(n)]) for column, n in table.levels.items()}
-        options = {"compactness": 0.01, "error": self.error_of(table), **NETWORKS[table.name], **self.WIDER.get(table.name, {}),
+        options = {"compactness": 0.01, "error": self.ERROR, **NETWORKS[table.name], **self.WIDER.get(table.name, {}),
                    **setting}
         if table.image:
             options["image"] = table.image
@@ -54,17 +53,13 @@ class Library:
             options["squash_limit"] = table.squash
         self.model = aepred.Model(train.shape[1], columns=columns, seed=seed, save_training=False, **options)
         self.model.fit(train)
-        self.train = train
-
-    @classmethod
-    def error_of(cls, table):
-        return "norm"
+        self.names, self.train = names_of(type(self), table.name), train
 
     def scores(self, rows):
         found = {}
-        for name, score in zip(self.NAMES, self.SCORES):
-            self.model.set(score=score)
-            if score == "joint":
+        for name in self.names:
+            self.model.set(score=self.KINDS[name])
+            if self.KINDS[name] == "joint":
                 self.model.calibrate(self.train)
             found[name] = self.model.score(rows)
         return found
@@ -73,38 +68,32 @@ class Library:
 class AEP(Library):
     """The method as published: the error of a row is one number. And the plain autoencoder: the error of the same network."""
 
-    NAMES, SCORES = ("aep", "ae"), ("prediction", "reconstruction")
+    NAMES, IMAGE_NAMES, ERROR = ("aep", "ae"), ("aep",), "norm"
 
 
 class AEPVector(Library):
-    """The error of a row feature by feature."""
+    """The error of a row feature by feature; on images this is the network that the other scores are taken from."""
 
-    NAMES = ("aep-vector",)
-
-    @classmethod
-    def error_of(cls, table):
-        return "vector"
+    NAMES, IMAGE_NAMES, ERROR = ("aep-vector",), ("aep-vector", "ae", "aep-joint"), "vector"
 
 
 class AEPJoint(Library):
     """Prediction error, reconstruction error and distance of the code together."""
 
-    NAMES, SCORES = ("aep-joint",), ("joint",)
+    NAMES, IMAGE_NAMES, ERROR = ("aep-joint",), (), "norm"
     WIDER = WIDER_CODES
-
-    @classmethod
-    def error_of(cls, table):
-        return "vector" if table.image else "norm"
 
 
 # --------------------------------------------------------------------------------------------- scikit-learn
 
 
 class Classical:
-    """On standardised features, at most LARGEST training rows, drawn at random."""
+    """On standardised features, at most LARGEST training rows, drawn at random. All images of a class are fewer, so that what draws
+    nothing itself gives the same in every seed, and has one.
+    """
 
     LARGEST = None
-    SEEDS, IMAGE_SEEDS, REPEATS = 20, 5, 20
+    SEEDS, IMAGE_SEEDS, REPEATS = 20, 1, 20
 
     def fit(self, table, train, setting, seed):
         self.features = Features(table, train)
@@ -124,7 +113,7 @@ class OCSVM(Classical):
 
     NAMES = ("ocsvm",)
     LARGEST = 10000
-    SEEDS = IMAGE_SEEDS = 5
+    SEEDS = 5
     GRID = [dict(nu=nu, gamma=gamma) for nu in (0.02, 0.1) for gamma in ("scale", "tenth")]
 
     def learn(self, x, setting, _seed):
@@ -138,6 +127,7 @@ class OCSVM(Classical):
 
 class IsolationForest(Classical):
     NAMES = ("iforest",)
+    IMAGE_SEEDS = 5
     GRID = [dict(n_estimators=trees, max_samples=rows) for trees in (100, 300) for rows in (256, 1024)]
 
     def learn(self, x, setting, seed):
@@ -154,7 +144,7 @@ class NearestNeighbours(Classical):
 
     NAMES = ("knn",)
     LARGEST = 20000
-    SEEDS = IMAGE_SEEDS = 5
+    SEEDS = 5
     GRID = [dict(k=k) for k in (1, 5, 10, 30)]
 
     def learn(self, x, setting, _seed):
@@ -239,3 +229,7 @@ class DSEBM(Deep):
 
 METHODS = {method.NAMES[0]: method for method in (AEP, AEPVector, AEPJoint, OCSVM, IsolationForest, NearestNeighbours,
                                                       PCA, DAGMM, DSEBM)}
+
+
+def names_of(method, data):
+    return getattr(method, "IMAGE_NAMES", method.NAMES) if data in IMAGES else method.NAMES

@@ -5,7 +5,7 @@ import dataclasses
 import time
 
 from . import datasets, protocols
-from .methods import METHODS
+from .methods import METHODS, names_of
 from .results import setting_text
 
 
@@ -20,7 +20,7 @@ class Job:
     def wanted(self, chosen):
         """Keys of the lines that it gives, of the protocols chosen."""
         return {(self.data, protocol, name, self.seed, "" if self.label is None else str(self.label))
-                for protocol in chosen if protocols.SPLITS[protocol] == self.split for name in METHODS[self.method].NAMES if name}
+                for protocol in chosen if protocols.SPLITS[protocol] == self.split for name in names_of(METHODS[self.method], self.data)}
 
 
 def key(line):
@@ -35,6 +35,8 @@ def plan(arguments):
         kinds = sorted({protocols.SPLITS[p] for p in arguments.protocol if (protocols.SPLITS[p] == "class") == of_images})
         for kind in kinds:
             for method in arguments.method:
+                if not names_of(METHODS[method], data):
+                    continue
                 most = METHODS[method].IMAGE_SEEDS if of_images else METHODS[method].SEEDS
                 jobs += [Job(data, kind, method, seed, label) for seed in range(1, min(arguments.seeds, most) + 1)
                          for label in (arguments.classes if of_images else [None])]

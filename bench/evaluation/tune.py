@@ -8,6 +8,7 @@ mean AUROC over the ways decides. No anomaly of the data set is ever looked at, 
 import numpy as np
 
 from . import protocols
+from .methods import names_of
 
 LARGEST = 20000  # training rows; enough to tell settings apart
 FIRST_SEED = 1000  # of splits and networks, none of which is used again
@@ -95,7 +96,7 @@ def judge(method, table, setting, seed, label=None):
 
 def choose(method, table):
     """[(setting, mean AUROC of the method's own score)], best first."""
-    own = method.NAMES[0]
+    own = names_of(method, table.name)[0]
     grid = getattr(method, "IMAGE_GRID", method.GRID) if table.image else method.GRID
     if table.image:
         places = [(FIRST_SEED, label) for label in CLASSES[table.name]]
