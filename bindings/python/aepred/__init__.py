@@ -36,8 +36,9 @@ from ._errors import (
     WorkspaceError,
 )
 from ._library import library_path, library_version
-from ._model import Column, Model
+from ._model import Model
 from ._options import (
+    Column,
     ImageLayer,
     Option,
     average_pool,

@@ -11,19 +11,19 @@ from itertools import count
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import matrix, rows_of, scores_of
+from ._arrays import Floats, matrix, rows_of, scores_of
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import check, log, take_message
+from ._errors import Path, check, log, take_message
 from ._functions import ProgressFn
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
 from ._options import Column, ImageLayer, OptionsHandle, Value, find, options
 
-Path = Union[str, os.PathLike]
 Progress = Callable[["Model", int, int, int, int], object]
+ImageShape = tuple[int, int, int]  # channels, height, width
 
 
 def _stats() -> Iterator[tuple[str, int]]:
@@ -102,6 +102,7 @@ class Model:
         self._pointer = pointer
         self._guard = Guard()
         self._local = threading.local()
+        self._image = self._shape(lib.aep_model_image)
         weakref.finalize(self, lib.aep_model_free, pointer)
         check(lib.aep_model_set_log(pointer, log, None))
 
@@ -115,26 +116,26 @@ class Model:
 
     @property
     def n_columns(self) -> int:
-        return lib.aep_model_n_columns(self._pointer)
+        return int(lib.aep_model_n_columns(self._pointer))
 
     @property
     def n_features(self) -> int:
         """Width of the network: columns after one-hot expansion and missing indicators."""
-        return lib.aep_model_n_features(self._pointer)
+        return int(lib.aep_model_n_features(self._pointer))
 
     @property
     def code_size(self) -> int:
-        return lib.aep_model_code_size(self._pointer)
+        return int(lib.aep_model_code_size(self._pointer))
 
     @property
     def error_size(self) -> int:
         """Width of the reconstruction error: 1, or n_features for the vector form."""
-        return lib.aep_model_error_size(self._pointer)
+        return int(lib.aep_model_error_size(self._pointer))
 
     @property
     def threads(self) -> int:
         """How many threads a call may use, 1 at first; results are the same for any number. It is not saved."""
-        return lib.aep_model_threads(self._pointer)
+        return int(lib.aep_model_threads(self._pointer))
 
     @threads.setter
     def threads(self, n: int) -> None:
@@ -143,11 +144,11 @@ class Model:
             self._local = threading.local()  # workspaces have room for as many threads as there were
 
     @property
-    def image(self) -> Optional[tuple[int, int, int]]:
+    def image(self) -> Optional[ImageShape]:
         """(channels, height, width) of the images that the rows are, or None."""
-        return self._shape(lib.aep_model_image)
+        return self._image
 
-    def _shape(self, function: Callable[..., int], *arguments: int) -> Optional[tuple[int, int, int]]:
+    def _shape(self, function: Callable[..., int], *arguments: int) -> Optional[ImageShape]:
         sizes = channels, height, width = c_size_t(), c_size_t(), c_size_t()
         if function(*map(byref, sizes), self._pointer, *arguments) < 0:
             return None
@@ -166,12 +167,16 @@ class Model:
             yield ImageLayer(LayerKind(kind.value), *(number.value for number in numbers))
 
     @property
-    def image_maps(self) -> dict[str, tuple[tuple[int, int, int], ...]]:
+    def image_maps(self) -> dict[str, tuple[ImageShape, ...]]:
         """(channels, height, width) of the map that comes out of each of the `image_layers`."""
-        return {
-            part: tuple(self._shape(lib.aep_model_image_map, Part[part.upper()], layer) for layer in range(len(layers)))
-            for part, layers in self.image_layers.items()
-        }
+        return {part.name.lower(): tuple(self._image_maps(part)) for part in (Part.ENCODER, Part.DECODER)}
+
+    def _image_maps(self, part: Part) -> Iterator[ImageShape]:
+        for layer in count():
+            shape = self._shape(lib.aep_model_image_map, part, layer)
+            if shape is None:
+                return
+            yield shape
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -179,12 +184,11 @@ class Model:
 
     def _column(self, index: int) -> Column:
         name = lib.aep_model_column_name(self._pointer, index)
-        levels: Union[None, int, tuple] = None
+        levels: Union[None, int, tuple[Optional[str], ...]] = None
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
-            levels = lib.aep_model_column_levels(self._pointer, index)
-            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(levels))
-            if any(names):
-                levels = tuple(level if level is None else level.decode() for level in names)
+            n_levels = int(lib.aep_model_column_levels(self._pointer, index))
+            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
+            levels = tuple(name if name is None else name.decode() for name in names) if any(names) else n_levels
         return Column(name if name is None else name.decode(), levels)
 
     @property
@@ -231,14 +235,14 @@ class Model:
         return value.value
 
     @property
-    def history(self) -> dict[str, np.ndarray]:
+    def history(self) -> dict[str, NDArray[np.float64]]:
         """Those statistics that are kept for each epoch."""
         with self._guard.reading():
             n_epochs = int(self._stat(_STATS["epochs"]))
             histories = {name: self._history(stat, n_epochs) for name, stat in _STATS.items()}
         return {name: history for name, history in histories.items() if history is not None}
 
-    def _history(self, stat: int, n_epochs: int) -> Optional[np.ndarray]:
+    def _history(self, stat: int, n_epochs: int) -> Optional[NDArray[np.float64]]:
         values = np.empty(n_epochs)
         value = c_double()
         for epoch in range(n_epochs):
@@ -279,7 +283,6 @@ class Model:
         rows = rows_of(rows, self.image)
         raised: list[BaseException] = []
 
-        @ProgressFn
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
             try:
                 stop = progress is not None and progress(self, epoch, epochs, batch, batches)
@@ -288,7 +291,7 @@ class Model:
             return 1 if raised or stop else 0
 
         with self._guard.writing(), kept_interrupts(raised):
-            status = lib.aep_fit(self._pointer, *matrix(rows), step, None)
+            status = lib.aep_fit(self._pointer, *matrix(rows), ProgressFn(step), None)
         if raised:
             take_message()
             raise raised.pop()
@@ -323,7 +326,7 @@ class Model:
         with self._guard.writing():
             check(lib.aep_set_threshold(self._pointer, value))
 
-    def predict(self, scores: ArrayLike) -> np.ndarray:
+    def predict(self, scores: ArrayLike) -> NDArray[np.bool_]:
         """Whether each score is an anomaly."""
         scores = scores_of(scores)
         labels = np.empty(scores.shape, np.uint8)
@@ -331,7 +334,7 @@ class Model:
             check(lib.aep_predict(labels.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
         return labels.view(bool)
 
-    def pvalue(self, scores: ArrayLike) -> np.ndarray:
+    def pvalue(self, scores: ArrayLike) -> Floats:
         """Conformal p-values of scores: small ones are anomalous."""
         scores = scores_of(scores)
         pvalues = np.empty(scores.shape, np.float32)
@@ -343,38 +346,38 @@ class Model:
 
     def _workspace(self) -> c_void_p:
         try:
-            return self._local.workspace.pointer
+            workspace: _Workspace = self._local.workspace
         except AttributeError:
-            self._local.workspace = _Workspace(self._pointer)
-            return self._local.workspace.pointer
+            workspace = self._local.workspace = _Workspace(self._pointer)
+        return workspace.pointer
 
-    def _call(self, function: Callable[..., int], rows: np.ndarray, *outputs: np.ndarray) -> None:
+    def _call(self, function: Callable[..., int], rows: Floats, *outputs: Floats) -> None:
         with self._guard.reading():
-            addresses = (output.ctypes.data for output in outputs)
+            addresses = [output.ctypes.data for output in outputs]
             check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
 
-    def score(self, rows: ArrayLike) -> np.ndarray:
+    def score(self, rows: ArrayLike) -> Floats:
         """Scores (n_rows), the higher the more anomalous."""
         rows = rows_of(rows, self.image)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
-    def encode(self, rows: ArrayLike) -> np.ndarray:
+    def encode(self, rows: ArrayLike) -> Floats:
         """Latent variables (n_rows, code_size)."""
         rows = rows_of(rows, self.image)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
-    def reconstruct(self, rows: ArrayLike) -> np.ndarray:
+    def reconstruct(self, rows: ArrayLike) -> Floats:
         """Reconstructions in the units of the input, in the shape of the rows given."""
         rows = rows_of(rows, self.image)
         rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
-    def errors(self, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def errors(self, rows: ArrayLike) -> tuple[Floats, Floats]:
         """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
         rows = rows_of(rows, self.image)
         errors = np.empty((len(rows), self.error_size), np.float32)
@@ -382,7 +385,7 @@ class Model:
         self._call(lib.aep_errors, rows, errors, predicted)
         return errors, predicted
 
-    def explain(self, rows: ArrayLike) -> np.ndarray:
+    def explain(self, rows: ArrayLike) -> Floats:
         """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
         maps.
         """
@@ -438,5 +441,5 @@ class Model:
         check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))
         return cls._of(pointer)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:
         return Model.from_bytes, (self.to_bytes(),)

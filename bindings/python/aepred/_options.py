@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Iterator, Mapping, Optional, Sequence, Union
 
 from ._constants import ColumnKind, LayerKind, OptionType, Part
-from ._errors import OptionError, RangeError, check, log
+from ._errors import ArgumentError, OptionError, RangeError, check, log
 from ._library import lib
 
 Value = Union[bool, int, float, str]
@@ -87,7 +87,7 @@ class Option:
         if not isinstance(value, str):
             return float(value)
         number = c_double()
-        status = lib.aep_option_parse(byref(number), self.key, value.encode())
+        status = lib.aep_option_parse(byref(number), self.key, c_string(value))
         if status < 0 and self.choices:
             raise OptionError(f"{self.name} is {value!r}, but must be one of {', '.join(self.choices)}")
         check(status)
@@ -137,6 +137,13 @@ _OPTIONS = {option.name: option for option in map(_describe, map(lib.aep_option_
 def options() -> dict[str, Option]:
     """Every option of the library by its name."""
     return dict(_OPTIONS)
+
+
+def c_string(text: str) -> bytes:
+    """Text as C takes it, which ends at the first NUL."""
+    if "\0" in text:
+        raise ArgumentError(f"{text!r} contains a NUL character")
+    return text.encode()
 
 
 def find(name: str) -> Option:
@@ -189,11 +196,11 @@ class OptionsHandle:
         check(lib.aep_options_add_image_layer(self.pointer, part, layer.kind, *sizes))
 
     def set_column(self, index: int, column: Column) -> None:
-        name = None if column.name is None else column.name.encode()
+        name = None if column.name is None else c_string(column.name)
         kind, names, n_levels = ColumnKind.NUMERIC, None, 0
         if isinstance(column.levels, int):
             kind, n_levels = ColumnKind.CATEGORICAL, column.levels
         elif column.levels is not None:
             kind, n_levels = ColumnKind.CATEGORICAL, len(column.levels)
-            names = (c_char_p * n_levels)(*(level if level is None else level.encode() for level in column.levels))
+            names = (c_char_p * n_levels)(*(level if level is None else c_string(level) for level in column.levels))
         check(lib.aep_options_set_column(self.pointer, index, name, kind, names, n_levels))

@@ -5,9 +5,9 @@ from ctypes import byref, c_double
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import scores_of
+from ._arrays import Floats, scores_of
 from ._errors import check
 from ._library import lib
 
@@ -20,7 +20,7 @@ class Quality(NamedTuple):
     f1: float
 
 
-def _pair(scores: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _pair(scores: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.uint8]]:
     scores = scores_of(scores)
     labels = np.ascontiguousarray(np.asarray(labels) != 0).view(np.uint8)
     if labels.shape != scores.shape:
