@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._arrays import Floats, matrix, rows_of, scores_of
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import Path, check, log, take_message
+from ._errors import ArgumentError, Path, check, log, take_message
 from ._functions import ProgressFn
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
-from ._options import Column, ImageLayer, OptionsHandle, Value, find, options
+from ._options import Column, ImageLayer, OptionsHandle, Value, find, options, size_of
 
 Progress = Callable[["Model", int, int, int, int], object]
 ImageShape = tuple[int, int, int]  # channels, height, width
@@ -35,6 +35,13 @@ def _stats() -> Iterator[tuple[str, int]]:
 
 
 _STATS = dict(_stats())
+
+
+def _file_name(path: Path) -> bytes:
+    name = os.fsencode(path)
+    if b"\0" in name:  # C would see another name, which ends there
+        raise ArgumentError(f"{path!r} contains a NUL character")
+    return name
 
 
 class _Workspace:
@@ -95,7 +102,7 @@ class Model:
                     handle.add_image_layer(part, layer)
             for index, column in described:
                 handle.set_column(index, column)
-            check(lib.aep_model_new(byref(pointer), handle.pointer, n_columns))
+            check(lib.aep_model_new(byref(pointer), handle.pointer, size_of("n_columns", n_columns)))
         self._own(pointer)
 
     def _own(self, pointer: c_void_p) -> None:
@@ -140,7 +147,7 @@ class Model:
     @threads.setter
     def threads(self, n: int) -> None:
         with self._guard.writing():
-            check(lib.aep_model_set_threads(self._pointer, n))
+            check(lib.aep_model_set_threads(self._pointer, size_of("threads", n)))
             self._local = threading.local()  # workspaces have room for as many threads as there were
 
     @property
@@ -312,7 +319,7 @@ class Model:
     def set_alarm_rate(self, rate: float) -> None:
         """Set the threshold so that about this share of normal rows is flagged."""
         with self._guard.writing():
-            check(lib.aep_set_alarm_rate(self._pointer, rate))
+            check(lib.aep_set_alarm_rate(self._pointer, float(rate)))
 
     @property
     def threshold(self) -> Optional[float]:
@@ -324,7 +331,7 @@ class Model:
     @threshold.setter
     def threshold(self, value: float) -> None:
         with self._guard.writing():
-            check(lib.aep_set_threshold(self._pointer, value))
+            check(lib.aep_set_threshold(self._pointer, float(value)))
 
     def predict(self, scores: ArrayLike) -> NDArray[np.bool_]:
         """Whether each score is an anomaly."""
@@ -417,12 +424,12 @@ class Model:
     def save(self, path: Path) -> None:
         """Save to a file, which holds the old model or the new one, whole, at any moment."""
         with self._guard.reading():
-            check(lib.aep_model_save_file(self._pointer, os.fsencode(path)), path)
+            check(lib.aep_model_save_file(self._pointer, _file_name(path)), path)
 
     @classmethod
     def load(cls, path: Path) -> "Model":
         pointer = c_void_p()
-        check(lib.aep_model_load_file(byref(pointer), os.fsencode(path), None), path)
+        check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
         return cls._of(pointer)
 
     def to_bytes(self) -> bytes:

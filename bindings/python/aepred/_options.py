@@ -153,12 +153,18 @@ def find(name: str) -> Option:
         raise OptionError(f"there is no option {name!r}; aepred.options() lists them") from None
 
 
+def size_of(what: str, value: int) -> int:
+    """A size as the library takes it; ctypes would hand over one that does not fit as another one."""
+    size = operator.index(value)
+    if size < 0:
+        raise RangeError(f"{what}: {size} is negative")
+    if size > AUTO:
+        raise RangeError(f"{what}: {size} is too large")
+    return size
+
+
 def _sizes(what: str, values: Sequence[int]) -> list[int]:
-    """Sizes as the library takes them; a negative one would look like a very large one to it."""
-    sizes = list(map(operator.index, values))
-    if min(sizes) < 0:
-        raise RangeError(f"{what}: {min(sizes)} is negative")
-    return sizes
+    return [size_of(what, value) for value in values]
 
 
 class OptionsHandle:
@@ -181,8 +187,9 @@ class OptionsHandle:
             check(lib.aep_options_set(self.pointer, option.key, option.number(value)))
 
     def set_layers(self, part: Part, widths: Sequence[int]) -> None:
-        array = (c_size_t * len(widths))(*widths)
-        check(lib.aep_options_set_layers(self.pointer, part, array, len(widths)))
+        sizes = _sizes(part.name.lower(), widths)
+        array = (c_size_t * len(sizes))(*sizes)
+        check(lib.aep_options_set_layers(self.pointer, part, array, len(sizes)))
 
     def set_image(self, shape: Sequence[int]) -> None:
         check(lib.aep_options_set_image(self.pointer, *_sizes("image", shape)))
@@ -199,8 +206,8 @@ class OptionsHandle:
         name = None if column.name is None else c_string(column.name)
         kind, names, n_levels = ColumnKind.NUMERIC, None, 0
         if isinstance(column.levels, int):
-            kind, n_levels = ColumnKind.CATEGORICAL, column.levels
+            kind, n_levels = ColumnKind.CATEGORICAL, size_of("levels", column.levels)
         elif column.levels is not None:
             kind, n_levels = ColumnKind.CATEGORICAL, len(column.levels)
             names = (c_char_p * n_levels)(*(level if level is None else c_string(level) for level in column.levels))
-        check(lib.aep_options_set_column(self.pointer, index, name, kind, names, n_levels))
+        check(lib.aep_options_set_column(self.pointer, size_of("columns", index), name, kind, names, n_levels))

@@ -6,8 +6,10 @@ import os
 import re
 from pathlib import Path
 
+import aepred
 import pytest
 from aepred import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
+from aepred._library import lib
 
 HEADER = Path(os.environ["AEPRED_HEADER"]).read_text()
 SYMBOL_MAP = Path(os.environ["AEPRED_MAP"]).read_text()
@@ -55,6 +57,18 @@ def test_types_are_those_of_the_prototype(name):
     result, arguments = PROTOTYPES[name]
     expected = () if arguments.strip() == "void" else tuple(map(ctype, arguments.split(",")))
     assert _functions.FUNCTIONS[name] == (ctype(result), expected)
+
+
+@pytest.mark.parametrize("name", _functions.FUNCTIONS)
+def test_types_are_declared_to_ctypes(name):
+    function = getattr(lib, name)
+    assert (function.restype, tuple(function.argtypes)) == _functions.FUNCTIONS[name]
+
+
+def test_functions_that_are_called_are_in_the_table():
+    # ctypes would find another one in the library too, and guess its types
+    sources = "".join(path.read_text() for path in Path(aepred.__file__).parent.glob("*.py"))
+    assert set(re.findall(r"\blib\.(\w+)", sources)) <= set(_functions.FUNCTIONS)
 
 
 @pytest.mark.parametrize(
