@@ -35,6 +35,7 @@ from ._errors import (
     VersionError,
     WorkspaceError,
 )
+from ._frames import columns_of
 from ._library import library_path, library_version
 from ._model import Model
 from ._options import (
@@ -81,6 +82,7 @@ __all__ = [
     "VersionError",
     "WorkspaceError",
     "average_pool",
+    "columns_of",
     "conv",
     "conv_transposed",
     "library_path",

@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from ctypes import byref, c_double, c_int, c_size_t, c_void_p
+from functools import cached_property
 from itertools import count
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
@@ -17,6 +18,7 @@ from ._arrays import Floats, matrix, rows_of, scores_of
 from ._constants import ColumnKind, LayerKind, Part, Status
 from ._errors import ArgumentError, Path, check, log, take_message
 from ._functions import ProgressFn
+from ._frames import Table, is_numbers
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
@@ -53,6 +55,14 @@ class _Workspace:
         weakref.finalize(self, lib.aep_workspace_free, self.pointer)
 
 
+def _n_columns(image: Sequence[int], columns: Union[Sequence[Column], Mapping[int, Column]]) -> int:
+    if image:
+        return math.prod(image)
+    if columns and not isinstance(columns, Mapping):
+        return len(columns)
+    raise TypeError("n_columns is missing; only with image=, or with a sequence of all columns, it need not be given")
+
+
 class Model:
     """A network with its columns, scaling, calibration and threshold.
 
@@ -75,7 +85,8 @@ class Model:
     ) -> None:
         """A new model for rows of n_columns columns, or for images.
 
-        columns: what they are, in order or by index; the others are numeric and have no name.
+        columns: what they are, in order or by index; the others are numeric and have no name. n_columns need not be given
+        where this is a sequence of them all, such as aepred.columns_of(frame).
         image: (channels, height, width) where rows are images; n_columns is then their product, and need not be given.
         image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
         convolutions, and for the encoder's layers mirrored.
@@ -86,9 +97,7 @@ class Model:
         if image and len(image) != 3:
             raise ValueError(f"image is {image}, but must be (channels, height, width)")
         if n_columns is None:
-            if not image:
-                raise TypeError("n_columns is missing; only a model of images, with image=, does without")
-            n_columns = math.prod(image)
+            n_columns = _n_columns(image, columns)
         pointer = c_void_p()
         described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
         with OptionsHandle() as handle:
@@ -195,7 +204,8 @@ class Model:
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
             n_levels = int(lib.aep_model_column_levels(self._pointer, index))
             names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
-            levels = tuple(name if name is None else name.decode() for name in names) if any(names) else n_levels
+            known = any(name is not None for name in names)
+            levels = tuple(name if name is None else name.decode() for name in names) if known else n_levels
         return Column(name if name is None else name.decode(), levels)
 
     @property
@@ -269,15 +279,27 @@ class Model:
 
     # --------------------------------------------------------------------------------------------------- training
 
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self.columns)
+
+    def _rows(self, rows: ArrayLike) -> Floats:
+        """Rows as the library takes them."""
+        if not is_numbers(rows):
+            rows = self._table.numbers(rows)
+            if np.iscomplexobj(rows):
+                raise TypeError("rows are complex numbers, but must be real")
+        return rows_of(rows, self.image)
+
     def fit_scaling(self, rows: ArrayLike) -> None:
         """Learn location and scale from normal rows; may be called many times, before the first step of training."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
         """One step of the optimiser on one batch of normal rows."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
@@ -287,7 +309,7 @@ class Model:
         progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
         exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         raised: list[BaseException] = []
 
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
@@ -312,7 +334,7 @@ class Model:
 
     def calibrate(self, rows: ArrayLike) -> None:
         """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
@@ -365,28 +387,28 @@ class Model:
 
     def score(self, rows: ArrayLike) -> Floats:
         """Scores (n_rows), the higher the more anomalous."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
     def encode(self, rows: ArrayLike) -> Floats:
         """Latent variables (n_rows, code_size)."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
     def reconstruct(self, rows: ArrayLike) -> Floats:
         """Reconstructions in the units of the input, in the shape of the rows given."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
     def errors(self, rows: ArrayLike) -> tuple[Floats, Floats]:
         """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         errors = np.empty((len(rows), self.error_size), np.float32)
         predicted = np.empty_like(errors)
         self._call(lib.aep_errors, rows, errors, predicted)
@@ -396,14 +418,14 @@ class Model:
         """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
         maps.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         shares = np.empty(rows.shape, np.float32)
         self._call(lib.aep_explain, rows, shares)
         return shares
 
     def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, ...]]:
         """Row and column of the first value that scoring would refuse, or None: an index into the rows given."""
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
             status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
@@ -416,10 +438,16 @@ class Model:
     # ----------------------------------------------------------------------------------------------------- saving
 
     def copy(self) -> "Model":
+        """A model of its own with everything that this one has; so do copy.copy and copy.deepcopy."""
         pointer = c_void_p()
         with self._guard.reading():
             check(lib.aep_model_copy(byref(pointer), self._pointer))
-        return Model._of(pointer)
+        return self._of(pointer)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _memo: object) -> "Model":
+        return self.copy()
 
     def save(self, path: Path) -> None:
         """Save to a file, which holds the old model or the new one, whole, at any moment."""
@@ -449,4 +477,4 @@ class Model:
         return cls._of(pointer)
 
     def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:
-        return Model.from_bytes, (self.to_bytes(),)
+        return type(self).from_bytes, (self.to_bytes(),)
