@@ -19,7 +19,11 @@ from ._errors import ColumnsError
 from ._options import Column
 
 _NUMBERS = "fiub"  # kinds of dtype that are converted to float32 without a look at the values
-_TIMES = "mM"  # NumPy would convert these too
+_TIMES = "mM"  # kinds of dtype for dates and durations, which NumPy would convert too
+_NO_TEXT = {  # what pandas may infer of objects that are no levels; times are refused later, as numbers
+    *("integer", "floating", "mixed-integer-float", "decimal", "boolean", "complex", "empty"),
+    *("date", "datetime", "datetime64", "time", "timedelta", "timedelta64", "period", "interval"),
+}
 
 
 def _pandas() -> Optional[ModuleType]:
@@ -88,7 +92,7 @@ def _is_text(series: Any) -> bool:
     if series.dtype.kind != "O":
         return False
     inferred = _pandas().api.types.infer_dtype(series, skipna=True)  # type: ignore[union-attr]
-    return inferred not in ("integer", "floating", "mixed-integer-float", "decimal", "boolean", "empty")
+    return inferred not in _NO_TEXT
 
 
 class Table:
@@ -178,8 +182,8 @@ def _is_missing(objects: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 def _numbers_of(series: Any) -> Floats:
     try:
-        if series.dtype.kind in _TIMES:
-            raise TypeError("dates and times must be made numbers")
+        if series.dtype.kind in _TIMES + "c":
+            raise TypeError(f"values of dtype {series.dtype} must be made real numbers")
         if series.dtype.kind == "O":
             series = series.where(series.notna(), np.nan)
         return np.asarray(series.to_numpy(dtype=np.float32, na_value=np.nan))

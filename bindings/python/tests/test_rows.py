@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What rows may be: arrays read where they lie, missing values, names of levels, data frames of pandas."""
 
+import datetime
 import decimal
 import math
 
@@ -177,10 +178,12 @@ def test_columns_of_another_name_or_number_are_refused(pandas):
 
 
 def test_values_that_are_no_numbers_are_refused_by_the_name_of_their_column(pandas):
-    for values in (["many"], [{}], pandas.to_datetime(["2020-01-01"])):
+    day = datetime.date(2020, 1, 1)
+    for values in (["many"], [{}], pandas.to_datetime([day]), pandas.PeriodIndex([day], freq="D"), [day], [1j]):
         frame = pandas.DataFrame({"protocol": ["tcp"], "bytes": values})
         with pytest.raises((TypeError, ValueError), match="bytes"):
             numbers(model_of(), frame)
+    assert aepred.columns_of(frame.assign(day=day)) == (Column("protocol", ("tcp",)), Column("bytes"), Column("day"))
 
 
 def test_levels_that_are_the_same_as_text_are_refused(pandas):

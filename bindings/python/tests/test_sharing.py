@@ -222,3 +222,18 @@ def test_joblib_saves_and_loads(trained, tmp_path):
 def test_importing_the_package_takes_numpy_only():
     code = "import sys, aepred; dir(aepred); print(*{'sklearn', 'scipy', 'pandas', 'joblib'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout.strip() == ""
+
+
+def test_an_estimator_without_scikit_learn_says_what_is_missing():
+    code = """
+import sys
+sys.modules["sklearn"] = None
+import aepred
+assert hasattr(aepred, "Model") and not hasattr(aepred, "Nothing")
+try:
+    aepred.AEPDetector
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
+    assert done.stdout.startswith("aepred.AEPDetector needs scikit-learn")
