@@ -66,6 +66,29 @@ def _n_columns(image: Sequence[int], columns: Union[Sequence[Column], Mapping[in
 class Model:
     """A network with its columns, scaling, calibration and threshold.
 
+    Parameters
+    ----------
+    n_columns : int, optional
+        Need not be given for images, nor where `columns` is a sequence of all of them.
+    columns : sequence of Column or mapping of int to Column, optional
+        What the columns are, in order or by index; the others are numeric and have no name. `aepred.columns_of` takes them
+        from a data frame.
+    image : (channels, height, width), optional
+        Makes rows images; n_columns is then the product.
+    image_encoder, image_decoder : sequence of ImageLayer, optional
+        Layers that work on images, from the image on and up to it; empty for two convolutions, and for the encoder's
+        layers mirrored.
+    encoder, decoder, head : sequence of int, optional
+        Layer widths, the encoder's ending in the width of the code; empty for the presets.
+    **options
+        Those that `aepred.options()` lists, as numbers or, for choices, by name: ``scaling="robust"``.
+
+    Notes
+    -----
+    Wherever a method takes rows, these are an array, nested lists or a data frame of shape (n_rows, n_columns), of images
+    also (n_rows, channels, height, width). Arrays of float32 in C order are read where they lie, all else is converted.
+    In rows that are not an array of numbers, text is the name of a level, and None or NA a missing value.
+
     Any number of threads may score with a model at the same time. A call that changes it wants it alone: where another
     thread is using the model, RuntimeError is raised.
     """
@@ -83,16 +106,6 @@ class Model:
         head: Sequence[int] = (),
         **options: Value,
     ) -> None:
-        """A new model for rows of n_columns columns, or for images.
-
-        columns: what they are, in order or by index; the others are numeric and have no name. n_columns need not be given
-        where this is a sequence of them all, such as aepred.columns_of(frame).
-        image: (channels, height, width) where rows are images; n_columns is then their product, and need not be given.
-        image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
-        convolutions, and for the encoder's layers mirrored.
-        encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
-        options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
-        """
         image = tuple(image)
         if image and len(image) != 3:
             raise ValueError(f"image is {image}, but must be (channels, height, width)")
@@ -230,7 +243,13 @@ class Model:
         return values
 
     def set(self, **options: Value) -> None:
-        """Change options that are `changeable`: model.set(learning_rate=1e-4)."""
+        """Change options that are `changeable`: ``model.set(learning_rate=1e-4)``.
+
+        Parameters
+        ----------
+        **options
+            By name, as for a new model.
+        """
         with self._guard.writing():
             for name, value in options.items():
                 option = find(name)
@@ -292,22 +311,42 @@ class Model:
         return rows_of(rows, self.image)
 
     def fit_scaling(self, rows: ArrayLike) -> None:
-        """Learn location and scale from normal rows; may be called many times, before the first step of training."""
+        """Learn location and scale from normal rows; may be called many times, before the first step of training.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
         rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
-        """One step of the optimiser on one batch of normal rows."""
+        """One step of the optimiser on one batch of normal rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+            At least 2.
+        """
         rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
     def fit(self, rows: ArrayLike, progress: Optional[Progress] = None) -> bool:
-        """Train on normal rows; returns whether it ran to its end.
+        """Train on normal rows.
 
-        progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
-        exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        progress : callable, optional
+            ``progress(model, epoch, epochs, batch, batches)`` is called after every step: true stops the training; so does
+            an exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+
+        Returns
+        -------
+        bool
+            Whether it ran to its end.
         """
         rows = self._rows(rows)
         raised: list[BaseException] = []
@@ -333,13 +372,24 @@ class Model:
     # -------------------------------------------------------------------------------------------------- threshold
 
     def calibrate(self, rows: ArrayLike) -> None:
-        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
+        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
         rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
     def set_alarm_rate(self, rate: float) -> None:
-        """Set the threshold so that about this share of normal rows is flagged."""
+        """Set the threshold so that about this share of normal rows is flagged.
+
+        Parameters
+        ----------
+        rate : float
+            From 0 to 1.
+        """
         with self._guard.writing():
             check(lib.aep_set_alarm_rate(self._pointer, float(rate)))
 
@@ -356,7 +406,17 @@ class Model:
             check(lib.aep_set_threshold(self._pointer, float(value)))
 
     def predict(self, scores: ArrayLike) -> NDArray[np.bool_]:
-        """Whether each score is an anomaly."""
+        """Whether each score is an anomaly.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+        """
         scores = scores_of(scores)
         labels = np.empty(scores.shape, np.uint8)
         with self._guard.reading():
@@ -364,7 +424,18 @@ class Model:
         return labels.view(bool)
 
     def pvalue(self, scores: ArrayLike) -> Floats:
-        """Conformal p-values of scores: small ones are anomalous."""
+        """Conformal p-values of scores: small ones are anomalous.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Of a normal row, at most a with probability at most a.
+        """
         scores = scores_of(scores)
         pvalues = np.empty(scores.shape, np.float32)
         with self._guard.reading():
@@ -386,28 +457,66 @@ class Model:
             check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
 
     def score(self, rows: ArrayLike) -> Floats:
-        """Scores (n_rows), the higher the more anomalous."""
+        """Scores of rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            The higher, the more anomalous.
+        """
         rows = self._rows(rows)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
     def encode(self, rows: ArrayLike) -> Floats:
-        """Latent variables (n_rows, code_size)."""
+        """Latent variables.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, code_size)
+        """
         rows = self._rows(rows)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
     def reconstruct(self, rows: ArrayLike) -> Floats:
-        """Reconstructions in the units of the input, in the shape of the rows given."""
+        """Reconstructions in the units of the input.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            In categorical columns the codes of levels.
+        """
         rows = self._rows(rows)
         rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
     def errors(self, rows: ArrayLike) -> tuple[Floats, Floats]:
-        """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
+        """Reconstruction errors and predicted errors.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        errors, predicted : ndarray of shape (n_rows, error_size)
+        """
         rows = self._rows(rows)
         errors = np.empty((len(rows), self.error_size), np.float32)
         predicted = np.empty_like(errors)
@@ -415,8 +524,16 @@ class Model:
         return errors, predicted
 
     def explain(self, rows: ArrayLike) -> Floats:
-        """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
-        maps.
+        """The share of each column in the score.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            Each row adds up to 1; of images, heat maps.
         """
         rows = self._rows(rows)
         shares = np.empty(rows.shape, np.float32)
@@ -424,7 +541,17 @@ class Model:
         return shares
 
     def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, ...]]:
-        """Row and column of the first value that scoring would refuse, or None: an index into the rows given."""
+        """Where the first value is that scoring would refuse.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        tuple of int or None
+            An index into the rows given: row and column, of images row, channel and so on.
+        """
         rows = self._rows(rows)
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
@@ -450,12 +577,27 @@ class Model:
         return self.copy()
 
     def save(self, path: Path) -> None:
-        """Save to a file, which holds the old model or the new one, whole, at any moment."""
+        """Save to a file, which holds the old model or the new one, whole, at any moment.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        """
         with self._guard.reading():
             check(lib.aep_model_save_file(self._pointer, _file_name(path)), path)
 
     @classmethod
     def load(cls, path: Path) -> "Model":
+        """A model from its file.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
         check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
         return cls._of(pointer)
@@ -471,6 +613,17 @@ class Model:
 
     @classmethod
     def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> "Model":
+        """A model from the bytes of its file.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            They may come from anywhere: what is no model is refused.
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
         buffer = np.frombuffer(data, np.uint8)
         check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))

@@ -172,7 +172,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
             Present for the conventions of scikit-learn.
         progress : callable, optional
             ``progress(model, epoch, epochs, batch, batches)`` is called after every step: true ends the training early;
-            so does an exception, which comes out of here, while the estimator stays as it was.
+            so does an exception, which comes out of here; the estimator then keeps the model that it had.
 
         Returns
         -------
@@ -422,18 +422,43 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self.model_.save(path)
 
     def to_bytes(self) -> bytes:
-        """The bytes that `save` writes."""
+        """The bytes that `save` writes.
+
+        Returns
+        -------
+        bytes
+        """
         check_is_fitted(self, "model_")
         return self.model_.to_bytes()
 
     @classmethod
     def load(cls: type[Self], path: Path) -> Self:
-        """A fitted estimator from the file of a model."""
+        """A fitted estimator from the file of a model.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        Detector
+            See `from_model`.
+        """
         return cls.from_model(Model.load(path))
 
     @classmethod
     def from_bytes(cls: type[Self], data: Union[bytes, bytearray, memoryview]) -> Self:
-        """A fitted estimator from the bytes of a model."""
+        """A fitted estimator from the bytes of a model.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+
+        Returns
+        -------
+        Detector
+            See `from_model`.
+        """
         return cls.from_model(Model.from_bytes(data))
 
     @classmethod

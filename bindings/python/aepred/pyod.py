@@ -145,7 +145,18 @@ class PyODDetector(Detector):
         return self._confidence(self._scores(X))
 
     def fit_predict(self, X: ArrayLike, y: object = None) -> Labels:
-        """`fit`, and the labels of the rows given to it: 1 for anomalies, 0 for normal rows."""
+        """Train, and label the rows trained on.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            1 for anomalies, 0 for normal rows.
+        """
         return self.fit(X, y).labels_
 
     def _linear(self, scores: Doubles) -> Doubles:
