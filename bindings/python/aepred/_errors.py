@@ -5,13 +5,15 @@ import ctypes
 import logging
 import os
 import threading
-from typing import Optional
+from typing import Optional, Union
 
 from ._constants import LogLevel, Status
 from ._functions import LogFn
 from ._library import lib
 
 logger = logging.getLogger("aepred")
+
+Path = Union[str, "os.PathLike[str]"]
 
 
 class AepredError(Exception):
@@ -94,20 +96,22 @@ class LimitError(AepredError, ValueError):
     status = Status.E_LIMIT
 
 
-BY_STATUS: dict[int, type[AepredError]] = {error.status: error for error in AepredError.__subclasses__()}
+BY_STATUS: dict[int, type[AepredError]] = {error.status: error for error in AepredError.__subclasses__() if error.status}
 
 _last = threading.local()  # .message: the last error that the library logged in this thread
-_LEVELS = {LogLevel.WARNING: logging.WARNING, LogLevel.INFO: logging.INFO}
+_LEVELS: dict[int, int] = {LogLevel.WARNING: logging.WARNING, LogLevel.INFO: logging.INFO}
 
 
-@LogFn
-def log(level: int, message: bytes, _payload: object) -> None:
-    """The log callback of every object that this package makes; it is called on the thread of the call."""
+def _log(level: int, message: bytes, _payload: object) -> None:
+    """It is called on the thread of the call."""
     text = message.decode("utf-8", "replace")
     if level == LogLevel.ERROR:
         _last.message = text
     else:
         logger.log(_LEVELS.get(level, logging.DEBUG), "%s", text)
+
+
+log = LogFn(_log)  # the log callback of every object that this package makes
 
 
 def take_message() -> Optional[str]:
@@ -117,7 +121,7 @@ def take_message() -> Optional[str]:
     return message
 
 
-def error_of(status: int, path: Optional[os.PathLike] = None) -> AepredError:
+def error_of(status: int, path: Optional[Path] = None) -> AepredError:
     message = take_message() or lib.aep_status_str(status).decode()
     error = BY_STATUS.get(status, AepredError)
     if error is FileError:
@@ -125,7 +129,7 @@ def error_of(status: int, path: Optional[os.PathLike] = None) -> AepredError:
     return error(message)
 
 
-def check(status: int, path: Optional[os.PathLike] = None) -> int:
+def check(status: int, path: Optional[Path] = None) -> int:
     """Raise what a negative status means; other results pass."""
     if status < 0:
         raise error_of(status, path)

@@ -6,6 +6,7 @@ tests/test_functions.py holds it to the symbol map and to the prototypes of aepr
 
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_double, c_int, c_size_t, c_void_p
+from typing import Any
 
 
 class Allocator(ctypes.Structure):
@@ -31,7 +32,7 @@ _names = POINTER(c_char_p)
 _allocator = POINTER(Allocator)
 _rows = (_array, c_size_t, c_size_t)  # rows, n_rows, n_cols
 
-FUNCTIONS: dict[str, tuple[object, tuple]] = {
+FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     # version, status
     "aep_version": (c_char_p, ()),
     "aep_version_number": (c_int, ()),

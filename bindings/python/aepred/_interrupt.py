@@ -4,7 +4,8 @@
 import signal
 import threading
 from contextlib import contextmanager
-from typing import Iterator
+from types import FrameType
+from typing import Any, Callable, Iterator, Optional
 
 
 @contextmanager
@@ -18,9 +19,11 @@ def kept_interrupts(raised: list[BaseException]) -> Iterator[None]:
         yield
         return
 
-    def keep(number: int, frame: object) -> None:
+    interrupt: Callable[[int, Optional[FrameType]], Any] = handler
+
+    def keep(number: int, frame: Optional[FrameType]) -> None:
         try:
-            handler(number, frame)
+            interrupt(number, frame)
         except BaseException as error:
             raised.append(error)
 

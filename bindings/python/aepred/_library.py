@@ -48,4 +48,5 @@ lib = _load()
 
 def library_version() -> str:
     """The version of the C library, for example "0.1.0"."""
-    return lib.aep_version().decode()
+    version: bytes = lib.aep_version()
+    return version.decode()

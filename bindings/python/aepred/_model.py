@@ -7,23 +7,25 @@ import os
 import threading
 import weakref
 from ctypes import byref, c_double, c_int, c_size_t, c_void_p
+from functools import cached_property
 from itertools import count
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import matrix, rows_of, scores_of
+from ._arrays import Floats, matrix, rows_of, scores_of
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import check, log, take_message
+from ._errors import ArgumentError, Path, check, log, take_message
 from ._functions import ProgressFn
+from ._frames import Table, is_numbers
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
-from ._options import Column, ImageLayer, OptionsHandle, Value, find, options
+from ._options import Column, ImageLayer, OptionsHandle, Value, find, options, size_of
 
-Path = Union[str, os.PathLike]
 Progress = Callable[["Model", int, int, int, int], object]
+ImageShape = tuple[int, int, int]  # channels, height, width
 
 
 def _stats() -> Iterator[tuple[str, int]]:
@@ -37,6 +39,13 @@ def _stats() -> Iterator[tuple[str, int]]:
 _STATS = dict(_stats())
 
 
+def _file_name(path: Path) -> bytes:
+    name = os.fsencode(path)
+    if b"\0" in name:  # C would see another name, which ends there
+        raise ArgumentError(f"{path!r} contains a NUL character")
+    return name
+
+
 class _Workspace:
     """Scratch memory of one thread for one model."""
 
@@ -46,8 +55,39 @@ class _Workspace:
         weakref.finalize(self, lib.aep_workspace_free, self.pointer)
 
 
+def _n_columns(image: Sequence[int], columns: Union[Sequence[Column], Mapping[int, Column]]) -> int:
+    if image:
+        return math.prod(image)
+    if columns and not isinstance(columns, Mapping):
+        return len(columns)
+    raise TypeError("n_columns is missing; only with image=, or with a sequence of all columns, it need not be given")
+
+
 class Model:
     """A network with its columns, scaling, calibration and threshold.
+
+    Parameters
+    ----------
+    n_columns : int, optional
+        Need not be given for images, nor where `columns` is a sequence of all of them.
+    columns : sequence of Column or mapping of int to Column, optional
+        What the columns are, in order or by index; the others are numeric and have no name. `aepred.columns_of` takes them
+        from a data frame.
+    image : (channels, height, width), optional
+        Makes rows images; n_columns is then the product.
+    image_encoder, image_decoder : sequence of ImageLayer, optional
+        Layers that work on images, from the image on and up to it; empty for two convolutions, and for the encoder's
+        layers mirrored.
+    encoder, decoder, head : sequence of int, optional
+        Layer widths, the encoder's ending in the width of the code; empty for the presets.
+    **options
+        Those that `aepred.options()` lists, as numbers or, for choices, by name: ``scaling="robust"``.
+
+    Notes
+    -----
+    Wherever a method takes rows, these are an array, nested lists or a data frame of shape (n_rows, n_columns), of images
+    also (n_rows, channels, height, width). Arrays of float32 in C order are read where they lie, all else is converted.
+    In rows that are not an array of numbers, text is the name of a level, and None or NA a missing value.
 
     Any number of threads may score with a model at the same time. A call that changes it wants it alone: where another
     thread is using the model, RuntimeError is raised.
@@ -66,22 +106,11 @@ class Model:
         head: Sequence[int] = (),
         **options: Value,
     ) -> None:
-        """A new model for rows of n_columns columns, or for images.
-
-        columns: what they are, in order or by index; the others are numeric and have no name.
-        image: (channels, height, width) where rows are images; n_columns is then their product, and need not be given.
-        image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
-        convolutions, and for the encoder's layers mirrored.
-        encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
-        options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
-        """
         image = tuple(image)
         if image and len(image) != 3:
             raise ValueError(f"image is {image}, but must be (channels, height, width)")
         if n_columns is None:
-            if not image:
-                raise TypeError("n_columns is missing; only a model of images, with image=, does without")
-            n_columns = math.prod(image)
+            n_columns = _n_columns(image, columns)
         pointer = c_void_p()
         described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
         with OptionsHandle() as handle:
@@ -95,13 +124,14 @@ class Model:
                     handle.add_image_layer(part, layer)
             for index, column in described:
                 handle.set_column(index, column)
-            check(lib.aep_model_new(byref(pointer), handle.pointer, n_columns))
+            check(lib.aep_model_new(byref(pointer), handle.pointer, size_of("n_columns", n_columns)))
         self._own(pointer)
 
     def _own(self, pointer: c_void_p) -> None:
         self._pointer = pointer
         self._guard = Guard()
         self._local = threading.local()
+        self._image = self._shape(lib.aep_model_image)
         weakref.finalize(self, lib.aep_model_free, pointer)
         check(lib.aep_model_set_log(pointer, log, None))
 
@@ -115,39 +145,39 @@ class Model:
 
     @property
     def n_columns(self) -> int:
-        return lib.aep_model_n_columns(self._pointer)
+        return int(lib.aep_model_n_columns(self._pointer))
 
     @property
     def n_features(self) -> int:
         """Width of the network: columns after one-hot expansion and missing indicators."""
-        return lib.aep_model_n_features(self._pointer)
+        return int(lib.aep_model_n_features(self._pointer))
 
     @property
     def code_size(self) -> int:
-        return lib.aep_model_code_size(self._pointer)
+        return int(lib.aep_model_code_size(self._pointer))
 
     @property
     def error_size(self) -> int:
         """Width of the reconstruction error: 1, or n_features for the vector form."""
-        return lib.aep_model_error_size(self._pointer)
+        return int(lib.aep_model_error_size(self._pointer))
 
     @property
     def threads(self) -> int:
         """How many threads a call may use, 1 at first; results are the same for any number. It is not saved."""
-        return lib.aep_model_threads(self._pointer)
+        return int(lib.aep_model_threads(self._pointer))
 
     @threads.setter
     def threads(self, n: int) -> None:
         with self._guard.writing():
-            check(lib.aep_model_set_threads(self._pointer, n))
+            check(lib.aep_model_set_threads(self._pointer, size_of("threads", n)))
             self._local = threading.local()  # workspaces have room for as many threads as there were
 
     @property
-    def image(self) -> Optional[tuple[int, int, int]]:
+    def image(self) -> Optional[ImageShape]:
         """(channels, height, width) of the images that the rows are, or None."""
-        return self._shape(lib.aep_model_image)
+        return self._image
 
-    def _shape(self, function: Callable[..., int], *arguments: int) -> Optional[tuple[int, int, int]]:
+    def _shape(self, function: Callable[..., int], *arguments: int) -> Optional[ImageShape]:
         sizes = channels, height, width = c_size_t(), c_size_t(), c_size_t()
         if function(*map(byref, sizes), self._pointer, *arguments) < 0:
             return None
@@ -166,12 +196,16 @@ class Model:
             yield ImageLayer(LayerKind(kind.value), *(number.value for number in numbers))
 
     @property
-    def image_maps(self) -> dict[str, tuple[tuple[int, int, int], ...]]:
+    def image_maps(self) -> dict[str, tuple[ImageShape, ...]]:
         """(channels, height, width) of the map that comes out of each of the `image_layers`."""
-        return {
-            part: tuple(self._shape(lib.aep_model_image_map, Part[part.upper()], layer) for layer in range(len(layers)))
-            for part, layers in self.image_layers.items()
-        }
+        return {part.name.lower(): tuple(self._image_maps(part)) for part in (Part.ENCODER, Part.DECODER)}
+
+    def _image_maps(self, part: Part) -> Iterator[ImageShape]:
+        for layer in count():
+            shape = self._shape(lib.aep_model_image_map, part, layer)
+            if shape is None:
+                return
+            yield shape
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -179,12 +213,12 @@ class Model:
 
     def _column(self, index: int) -> Column:
         name = lib.aep_model_column_name(self._pointer, index)
-        levels: Union[None, int, tuple] = None
+        levels: Union[None, int, tuple[Optional[str], ...]] = None
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
-            levels = lib.aep_model_column_levels(self._pointer, index)
-            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(levels))
-            if any(names):
-                levels = tuple(level if level is None else level.decode() for level in names)
+            n_levels = int(lib.aep_model_column_levels(self._pointer, index))
+            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
+            known = any(name is not None for name in names)
+            levels = tuple(name if name is None else name.decode() for name in names) if known else n_levels
         return Column(name if name is None else name.decode(), levels)
 
     @property
@@ -209,7 +243,13 @@ class Model:
         return values
 
     def set(self, **options: Value) -> None:
-        """Change options that are `changeable`: model.set(learning_rate=1e-4)."""
+        """Change options that are `changeable`: ``model.set(learning_rate=1e-4)``.
+
+        Parameters
+        ----------
+        **options
+            By name, as for a new model.
+        """
         with self._guard.writing():
             for name, value in options.items():
                 option = find(name)
@@ -231,14 +271,14 @@ class Model:
         return value.value
 
     @property
-    def history(self) -> dict[str, np.ndarray]:
+    def history(self) -> dict[str, NDArray[np.float64]]:
         """Those statistics that are kept for each epoch."""
         with self._guard.reading():
             n_epochs = int(self._stat(_STATS["epochs"]))
             histories = {name: self._history(stat, n_epochs) for name, stat in _STATS.items()}
         return {name: history for name, history in histories.items() if history is not None}
 
-    def _history(self, stat: int, n_epochs: int) -> Optional[np.ndarray]:
+    def _history(self, stat: int, n_epochs: int) -> Optional[NDArray[np.float64]]:
         values = np.empty(n_epochs)
         value = c_double()
         for epoch in range(n_epochs):
@@ -258,28 +298,59 @@ class Model:
 
     # --------------------------------------------------------------------------------------------------- training
 
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self.columns)
+
+    def _rows(self, rows: ArrayLike) -> Floats:
+        """Rows as the library takes them."""
+        if not is_numbers(rows):
+            rows = self._table.numbers(rows)
+            if np.iscomplexobj(rows):
+                raise TypeError("rows are complex numbers, but must be real")
+        return rows_of(rows, self.image)
+
     def fit_scaling(self, rows: ArrayLike) -> None:
-        """Learn location and scale from normal rows; may be called many times, before the first step of training."""
-        rows = rows_of(rows, self.image)
+        """Learn location and scale from normal rows; may be called many times, before the first step of training.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
-        """One step of the optimiser on one batch of normal rows."""
-        rows = rows_of(rows, self.image)
+        """One step of the optimiser on one batch of normal rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+            At least 2.
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
     def fit(self, rows: ArrayLike, progress: Optional[Progress] = None) -> bool:
-        """Train on normal rows; returns whether it ran to its end.
+        """Train on normal rows.
 
-        progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
-        exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        progress : callable, optional
+            ``progress(model, epoch, epochs, batch, batches)`` is called after every step: true stops the training; so does
+            an exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+
+        Returns
+        -------
+        bool
+            Whether it ran to its end.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         raised: list[BaseException] = []
 
-        @ProgressFn
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
             try:
                 stop = progress is not None and progress(self, epoch, epochs, batch, batches)
@@ -288,7 +359,7 @@ class Model:
             return 1 if raised or stop else 0
 
         with self._guard.writing(), kept_interrupts(raised):
-            status = lib.aep_fit(self._pointer, *matrix(rows), step, None)
+            status = lib.aep_fit(self._pointer, *matrix(rows), ProgressFn(step), None)
         if raised:
             take_message()
             raise raised.pop()
@@ -301,15 +372,26 @@ class Model:
     # -------------------------------------------------------------------------------------------------- threshold
 
     def calibrate(self, rows: ArrayLike) -> None:
-        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
-        rows = rows_of(rows, self.image)
+        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
     def set_alarm_rate(self, rate: float) -> None:
-        """Set the threshold so that about this share of normal rows is flagged."""
+        """Set the threshold so that about this share of normal rows is flagged.
+
+        Parameters
+        ----------
+        rate : float
+            From 0 to 1.
+        """
         with self._guard.writing():
-            check(lib.aep_set_alarm_rate(self._pointer, rate))
+            check(lib.aep_set_alarm_rate(self._pointer, float(rate)))
 
     @property
     def threshold(self) -> Optional[float]:
@@ -321,18 +403,39 @@ class Model:
     @threshold.setter
     def threshold(self, value: float) -> None:
         with self._guard.writing():
-            check(lib.aep_set_threshold(self._pointer, value))
+            check(lib.aep_set_threshold(self._pointer, float(value)))
 
-    def predict(self, scores: ArrayLike) -> np.ndarray:
-        """Whether each score is an anomaly."""
+    def predict(self, scores: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each score is an anomaly.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+        """
         scores = scores_of(scores)
         labels = np.empty(scores.shape, np.uint8)
         with self._guard.reading():
             check(lib.aep_predict(labels.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
         return labels.view(bool)
 
-    def pvalue(self, scores: ArrayLike) -> np.ndarray:
-        """Conformal p-values of scores: small ones are anomalous."""
+    def pvalue(self, scores: ArrayLike) -> Floats:
+        """Conformal p-values of scores: small ones are anomalous.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Of a normal row, at most a with probability at most a.
+        """
         scores = scores_of(scores)
         pvalues = np.empty(scores.shape, np.float32)
         with self._guard.reading():
@@ -343,57 +446,113 @@ class Model:
 
     def _workspace(self) -> c_void_p:
         try:
-            return self._local.workspace.pointer
+            workspace: _Workspace = self._local.workspace
         except AttributeError:
-            self._local.workspace = _Workspace(self._pointer)
-            return self._local.workspace.pointer
+            workspace = self._local.workspace = _Workspace(self._pointer)
+        return workspace.pointer
 
-    def _call(self, function: Callable[..., int], rows: np.ndarray, *outputs: np.ndarray) -> None:
+    def _call(self, function: Callable[..., int], rows: Floats, *outputs: Floats) -> None:
         with self._guard.reading():
-            addresses = (output.ctypes.data for output in outputs)
+            addresses = [output.ctypes.data for output in outputs]
             check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
 
-    def score(self, rows: ArrayLike) -> np.ndarray:
-        """Scores (n_rows), the higher the more anomalous."""
-        rows = rows_of(rows, self.image)
+    def score(self, rows: ArrayLike) -> Floats:
+        """Scores of rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            The higher, the more anomalous.
+        """
+        rows = self._rows(rows)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
-    def encode(self, rows: ArrayLike) -> np.ndarray:
-        """Latent variables (n_rows, code_size)."""
-        rows = rows_of(rows, self.image)
+    def encode(self, rows: ArrayLike) -> Floats:
+        """Latent variables.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, code_size)
+        """
+        rows = self._rows(rows)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
-    def reconstruct(self, rows: ArrayLike) -> np.ndarray:
-        """Reconstructions in the units of the input, in the shape of the rows given."""
-        rows = rows_of(rows, self.image)
+    def reconstruct(self, rows: ArrayLike) -> Floats:
+        """Reconstructions in the units of the input.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            In categorical columns the codes of levels.
+        """
+        rows = self._rows(rows)
         rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
-    def errors(self, rows: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
-        rows = rows_of(rows, self.image)
+    def errors(self, rows: ArrayLike) -> tuple[Floats, Floats]:
+        """Reconstruction errors and predicted errors.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        errors, predicted : ndarray of shape (n_rows, error_size)
+        """
+        rows = self._rows(rows)
         errors = np.empty((len(rows), self.error_size), np.float32)
         predicted = np.empty_like(errors)
         self._call(lib.aep_errors, rows, errors, predicted)
         return errors, predicted
 
-    def explain(self, rows: ArrayLike) -> np.ndarray:
-        """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
-        maps.
+    def explain(self, rows: ArrayLike) -> Floats:
+        """The share of each column in the score.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            Each row adds up to 1; of images, heat maps.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         shares = np.empty(rows.shape, np.float32)
         self._call(lib.aep_explain, rows, shares)
         return shares
 
     def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, ...]]:
-        """Row and column of the first value that scoring would refuse, or None: an index into the rows given."""
-        rows = rows_of(rows, self.image)
+        """Where the first value is that scoring would refuse.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        tuple of int or None
+            An index into the rows given: row and column, of images row, channel and so on.
+        """
+        rows = self._rows(rows)
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
             status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
@@ -406,20 +565,41 @@ class Model:
     # ----------------------------------------------------------------------------------------------------- saving
 
     def copy(self) -> "Model":
+        """A model of its own with everything that this one has; so do copy.copy and copy.deepcopy."""
         pointer = c_void_p()
         with self._guard.reading():
             check(lib.aep_model_copy(byref(pointer), self._pointer))
-        return Model._of(pointer)
+        return self._of(pointer)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _memo: object) -> "Model":
+        return self.copy()
 
     def save(self, path: Path) -> None:
-        """Save to a file, which holds the old model or the new one, whole, at any moment."""
+        """Save to a file, which holds the old model or the new one, whole, at any moment.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        """
         with self._guard.reading():
-            check(lib.aep_model_save_file(self._pointer, os.fsencode(path)), path)
+            check(lib.aep_model_save_file(self._pointer, _file_name(path)), path)
 
     @classmethod
     def load(cls, path: Path) -> "Model":
+        """A model from its file.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
-        check(lib.aep_model_load_file(byref(pointer), os.fsencode(path), None), path)
+        check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
         return cls._of(pointer)
 
     def to_bytes(self) -> bytes:
@@ -433,10 +613,21 @@ class Model:
 
     @classmethod
     def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> "Model":
+        """A model from the bytes of its file.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            They may come from anywhere: what is no model is refused.
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
         buffer = np.frombuffer(data, np.uint8)
         check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))
         return cls._of(pointer)
 
-    def __reduce__(self) -> tuple:
-        return Model.from_bytes, (self.to_bytes(),)
+    def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:
+        return type(self).from_bytes, (self.to_bytes(),)

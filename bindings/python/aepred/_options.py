@@ -6,8 +6,8 @@ from ctypes import byref, c_char_p, c_double, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Iterator, Mapping, Optional, Sequence, Union
 
-from ._constants import ColumnKind, LayerKind, OptionType, Part
-from ._errors import OptionError, RangeError, check, log
+from ._constants import ColumnKind, LayerKind, OptionType, Part, Status
+from ._errors import ArgumentError, OptionError, RangeError, check, log
 from ._library import lib
 
 Value = Union[bool, int, float, str]
@@ -85,11 +85,18 @@ class Option:
     def number(self, value: Value) -> float:
         """The number that the library takes for a value, which may be the text of one."""
         if not isinstance(value, str):
-            return float(value)
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                what = "a number or one of its choices" if self.choices else "a number"
+                raise TypeError(f"{self.name} is {value!r}, but must be {what}") from None
         number = c_double()
-        status = lib.aep_option_parse(byref(number), self.key, value.encode())
+        status = lib.aep_option_parse(byref(number), self.key, c_string(value))
         if status < 0 and self.choices:
             raise OptionError(f"{self.name} is {value!r}, but must be one of {', '.join(self.choices)}")
+        if status == Status.E_RANGE:
+            what = "yes or no" if self.type == OptionType.SWITCH else f"a number from {self.low:g} to {self.high:g}"
+            raise RangeError(f"{self.name} is {value!r}, but must be {what}")
         check(status)
         return number.value
 
@@ -139,6 +146,13 @@ def options() -> dict[str, Option]:
     return dict(_OPTIONS)
 
 
+def c_string(text: str) -> bytes:
+    """Text as C takes it, which ends at the first NUL."""
+    if "\0" in text:
+        raise ArgumentError(f"{text!r} contains a NUL character")
+    return text.encode()
+
+
 def find(name: str) -> Option:
     try:
         return _OPTIONS[name]
@@ -146,12 +160,18 @@ def find(name: str) -> Option:
         raise OptionError(f"there is no option {name!r}; aepred.options() lists them") from None
 
 
+def size_of(what: str, value: int) -> int:
+    """A size as the library takes it; ctypes would hand over one that does not fit as another one."""
+    size = operator.index(value)
+    if size < 0:
+        raise RangeError(f"{what}: {size} is negative")
+    if size > AUTO:
+        raise RangeError(f"{what}: {size} is too large")
+    return size
+
+
 def _sizes(what: str, values: Sequence[int]) -> list[int]:
-    """Sizes as the library takes them; a negative one would look like a very large one to it."""
-    sizes = list(map(operator.index, values))
-    if min(sizes) < 0:
-        raise RangeError(f"{what}: {min(sizes)} is negative")
-    return sizes
+    return [size_of(what, value) for value in values]
 
 
 class OptionsHandle:
@@ -174,8 +194,9 @@ class OptionsHandle:
             check(lib.aep_options_set(self.pointer, option.key, option.number(value)))
 
     def set_layers(self, part: Part, widths: Sequence[int]) -> None:
-        array = (c_size_t * len(widths))(*widths)
-        check(lib.aep_options_set_layers(self.pointer, part, array, len(widths)))
+        sizes = _sizes(part.name.lower(), widths)
+        array = (c_size_t * len(sizes))(*sizes)
+        check(lib.aep_options_set_layers(self.pointer, part, array, len(sizes)))
 
     def set_image(self, shape: Sequence[int]) -> None:
         check(lib.aep_options_set_image(self.pointer, *_sizes("image", shape)))
@@ -189,11 +210,11 @@ class OptionsHandle:
         check(lib.aep_options_add_image_layer(self.pointer, part, layer.kind, *sizes))
 
     def set_column(self, index: int, column: Column) -> None:
-        name = None if column.name is None else column.name.encode()
+        name = None if column.name is None else c_string(column.name)
         kind, names, n_levels = ColumnKind.NUMERIC, None, 0
         if isinstance(column.levels, int):
-            kind, n_levels = ColumnKind.CATEGORICAL, column.levels
+            kind, n_levels = ColumnKind.CATEGORICAL, size_of("levels", column.levels)
         elif column.levels is not None:
             kind, n_levels = ColumnKind.CATEGORICAL, len(column.levels)
-            names = (c_char_p * n_levels)(*(level if level is None else level.encode() for level in column.levels))
-        check(lib.aep_options_set_column(self.pointer, index, name, kind, names, n_levels))
+            names = (c_char_p * n_levels)(*(level if level is None else c_string(level) for level in column.levels))
+        check(lib.aep_options_set_column(self.pointer, size_of("columns", index), name, kind, names, n_levels))

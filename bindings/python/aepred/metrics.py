@@ -5,11 +5,12 @@ from ctypes import byref, c_double
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import scores_of
+from ._arrays import Floats, scores_of
 from ._errors import check
 from ._library import lib
+from ._options import size_of
 
 
 class Quality(NamedTuple):
@@ -20,7 +21,7 @@ class Quality(NamedTuple):
     f1: float
 
 
-def _pair(scores: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def _pair(scores: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.uint8]]:
     scores = scores_of(scores)
     labels = np.ascontiguousarray(np.asarray(labels) != 0).view(np.uint8)
     if labels.shape != scores.shape:
@@ -33,7 +34,7 @@ def at_threshold(scores: ArrayLike, labels: ArrayLike, threshold: float) -> Qual
     scores, labels = _pair(scores, labels)
     results = [c_double() for _ in Quality._fields]
     pointers = map(byref, results)
-    check(lib.aep_metrics_at_threshold(*pointers, scores.ctypes.data, labels.ctypes.data, scores.size, threshold))
+    check(lib.aep_metrics_at_threshold(*pointers, scores.ctypes.data, labels.ctypes.data, scores.size, float(threshold)))
     return Quality(*(result.value for result in results))
 
 
@@ -42,7 +43,7 @@ def at_count(scores: ArrayLike, labels: ArrayLike, count: int) -> Quality:
     scores, labels = _pair(scores, labels)
     results = [c_double() for _ in Quality._fields]
     pointers = map(byref, results)
-    check(lib.aep_metrics_at_count(*pointers, scores.ctypes.data, labels.ctypes.data, scores.size, count, None))
+    check(lib.aep_metrics_at_count(*pointers, scores.ctypes.data, labels.ctypes.data, scores.size, size_of("count", count), None))
     return Quality(*(result.value for result in results))
 
 

@@ -31,6 +31,37 @@ def test_values_out_of_bounds_are_refused():
         aepred.Model(3, encoder=(4, 0))
 
 
+@pytest.mark.parametrize("size", [-1, 2**64 + 2])
+def test_sizes_that_ctypes_would_change_are_refused(size, model):
+    calls = [
+        lambda: aepred.Model(size),
+        lambda: aepred.Model(3, encoder=(4, size)),
+        lambda: aepred.Model(3, columns={size: aepred.Column("a")}),
+        lambda: aepred.Model(3, columns=[aepred.Column("a", size)]),
+        lambda: aepred.Model(image=(1, 4, size)),
+        lambda: aepred.Model(image=(1, 4, 4), image_encoder=[aepred.conv(size, 3)]),
+        lambda: aepred.metrics.at_count([1, 2], [0, 1], size),
+        lambda: setattr(model, "threads", size),
+    ]
+    for call in calls:
+        with pytest.raises(aepred.RangeError, match="negative|too large"):
+            call()
+
+
+def test_text_that_c_would_cut_is_refused(model, tmp_path):
+    calls = [
+        lambda: aepred.Model(3, scaling="robust\0"),
+        lambda: aepred.Model(3, columns=[aepred.Column("a\0b")]),
+        lambda: aepred.Model(3, columns=[aepred.Column("a", ["b", "c\0d"])]),
+        lambda: aepred.Model.load(f"{tmp_path}/a\0b"),
+        lambda: model.save(f"{tmp_path}/a\0b"),
+    ]
+    for call in calls:
+        with pytest.raises(aepred.ArgumentError, match="NUL"):
+            call()
+    assert not list(tmp_path.iterdir())
+
+
 def test_rows_that_do_not_fit_are_refused(model):
     with pytest.raises(aepred.ColumnsError, match="4"):
         model.score(np.zeros((2, 4), np.float32))

@@ -6,8 +6,10 @@ import os
 import re
 from pathlib import Path
 
+import aepred
 import pytest
 from aepred import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
+from aepred._library import lib
 
 HEADER = Path(os.environ["AEPRED_HEADER"]).read_text()
 SYMBOL_MAP = Path(os.environ["AEPRED_MAP"]).read_text()
@@ -57,6 +59,18 @@ def test_types_are_those_of_the_prototype(name):
     assert _functions.FUNCTIONS[name] == (ctype(result), expected)
 
 
+@pytest.mark.parametrize("name", _functions.FUNCTIONS)
+def test_types_are_declared_to_ctypes(name):
+    function = getattr(lib, name)
+    assert (function.restype, tuple(function.argtypes)) == _functions.FUNCTIONS[name]
+
+
+def test_functions_that_are_called_are_in_the_table():
+    # ctypes would find another one in the library too, and guess its types
+    sources = "".join(path.read_text() for path in Path(aepred.__file__).parent.glob("*.py"))
+    assert set(re.findall(r"\blib\.(\w+)", sources)) <= set(_functions.FUNCTIONS)
+
+
 @pytest.mark.parametrize(
     "enum, tag, prefix",
     [
@@ -82,3 +96,16 @@ def test_options_are_those_of_the_header():
     body = re.search(r"enum aep_option \{(.*?)\}", CODE, flags=re.DOTALL).group(1)
     declared = {name.lower(): int(value) for name, value in re.findall(r"AEP_OPT_(\w+)\s*=\s*(\d+)", body)}
     assert {name: option.key for name, option in options().items()} == declared
+
+
+def test_every_function_is_used():
+    package = Path(_functions.__file__).parent
+    used = {name for source in package.glob("*.py") for name in re.findall(r"\blib\.(aep_\w+)", source.read_text())}
+    unused = {
+        "aep_options_new_with",  # memory is that of malloc
+        "aep_options_get",  # aepred.options() has the presets
+        "aep_options_add_conv",  # aepred.conv makes a layer for aep_options_add_image_layer
+        "aep_option_find",  # options are found in the table read at first
+        "aep_version_number",  # aepred.library_version() has it as text
+    }
+    assert set(_functions.FUNCTIONS) - used == unused

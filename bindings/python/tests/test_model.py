@@ -83,16 +83,63 @@ def test_outputs_have_their_shapes(trained):
     assert np.allclose(trained.explain(rows).sum(axis=1), 1, atol=1e-5)
 
 
-def test_float32_rows_are_read_where_they_lie(trained, monkeypatch):
-    calls = []
-    function = lib.aep_score
-    monkeypatch.setattr(lib, "aep_score", lambda *arguments: calls.append(arguments) or function(*arguments))
-    rows = normal_rows(10, 6)
-    scores = trained.score(rows)
+# methods that take rows, and the functions of the library that must get the address of those very rows
+TAKE_ROWS = {
+    "score": "aep_score",
+    "encode": "aep_encode",
+    "reconstruct": "aep_reconstruct",
+    "errors": "aep_errors",
+    "explain": "aep_explain",
+    "invalid_cell": "aep_check_rows",
+    "fit_batch": "aep_fit_batch",
+    "fit": "aep_fit",
+    "calibrate": "aep_calibrate",
+    "fit_scaling": "aep_fit_scaling",
+}
+
+
+@pytest.fixture
+def seen_calls(monkeypatch):
+    """The arguments of each call of a function of the library, once it is spied on."""
+
+    def spy(name):
+        calls, function = [], getattr(lib, name)
+        monkeypatch.setattr(lib, name, lambda *arguments: calls.append(arguments) or function(*arguments))
+        return calls
+
+    return spy
+
+
+@pytest.mark.parametrize("method", TAKE_ROWS)
+def test_float32_rows_are_read_where_they_lie(method, trained, seen_calls):
+    calls = seen_calls(TAKE_ROWS[method])
+    model = trained.copy() if method != "fit_scaling" else aepred.Model(3)
+    if method == "fit":
+        model.set(epochs=1)
+    rows = normal_rows(150, 6)
+    read_only = rows[50:]
+    read_only.flags.writeable = False
+    for part in (rows, read_only):
+        before = part.tobytes()
+        getattr(model, method)(part)
+        at = len(calls[-1]) - 3 if method != "fit" else 1
+        assert calls[-1][at : at + 3] == (part.__array_interface__["data"][0], len(part), 3)
+        assert part.tobytes() == before
+    assert calls[1][at] == calls[0][at] + 50 * rows.strides[0]
+
+
+@pytest.mark.parametrize("method, function", [("predict", "aep_predict"), ("pvalue", "aep_pvalue")])
+def test_float32_scores_are_read_where_they_lie(method, function, trained, seen_calls):
+    calls = seen_calls(function)
+    scores = trained.score(normal_rows(10, 6))
+    getattr(trained, method)(scores)
+    assert calls[0][2:] == (scores.ctypes.data, 10)
+
+
+def test_results_are_written_where_they_lie(trained, seen_calls):
+    calls = seen_calls("aep_score")
+    scores = trained.score(normal_rows(10, 6))
     assert calls[0][0] == scores.ctypes.data
-    assert calls[0][3:] == (rows.ctypes.data, 10, 3)
-    assert np.array_equal(trained.score(rows[2:5]), scores[2:5])
-    assert calls[1][3] == rows.ctypes.data + 2 * rows.strides[0]
 
 
 @pytest.mark.parametrize(
