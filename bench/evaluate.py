@@ -57,7 +57,7 @@ class Progress:
             like = self.took.get((other.data, other.method), every)
             rest += sum(like) / len(like)
         label = "" if job.label is None else f" class {job.label}"
-        print(f"{job.data}{label or " " + job.split} {job.method} seed {job.seed}: F1 {text}  {seconds:.1f} s "
+        print(f"{job.data}{label or ' ' + job.split} {job.method} seed {job.seed}: F1 {text}  {seconds:.1f} s "
               f"({self.total - len(self.left)} of {self.total}, {clock(time.monotonic() - self.begun)} gone, "
               f"about {clock(rest / self.processes)} left)", flush=True)
 
