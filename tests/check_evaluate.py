@@ -107,15 +107,16 @@ def check_images(evaluate: Evaluate) -> None:
 def check_page(evaluate: Evaluate) -> None:
     """Tables go behind their comments, instead of what stood there; what is around them stays."""
     page = evaluate.folder / "page.md"
-    blocks = ("thyroid table1", "mnist one-vs-nine", "mnist by-class", "mnist by-ratio", "all best")
+    blocks = ("thyroid table1", "mnist one-vs-nine", "mnist by-class", "mnist by-ratio", "all best", "all differences")
     page.write_text("before\n" + "".join(f"<!-- results: {block} -->\n| old |\nafter\n" for block in blocks), encoding="utf-8")
     evaluate("report", "--page", str(page))
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n") and text.count("\nafter\n") == 5 and "old" not in text, text
+    assert text.startswith("before\n") and text.count("\nafter\n") == 6 and "old" not in text, text
     tables = [part.split("-->\n")[1].split("\n") for part in text.split("\nafter")[:-1]]
-    assert [len(table) for table in tables] == [2 + SCORES, 2 + SCORES, 3, 2 + SCORES, 4], text
+    assert [len(table) for table in tables] == [2 + SCORES, 2 + SCORES, 3, 2 + SCORES, 4, 5], text
     assert "published" in tables[0][0] and tables[2][2].startswith("| 3 | ") and "50 %" in tables[3][0], text
     assert [row.split(" | ")[0] for row in tables[4][2:]] == ["| Thyroid", "| MNIST"], text
+    assert [row.split(" | ")[1] for row in tables[5][2:]] == ["F1", "AUROC", "AP"] and "±" in tables[5][2], text  # one seed of images
     once = text
     evaluate("report", "--page", str(page))
     assert page.read_text(encoding="utf-8") == once

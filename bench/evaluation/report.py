@@ -103,7 +103,31 @@ def best(lines, _data):
     return "\n".join(rows)
 
 
-SPECIAL = {"by-class": by_class, "by-ratio": by_ratio, "best": best}
+def paired(lines, one, other, figure):
+    """Mean difference of two methods over the seeds that both have, which are of the same splits, and its standard error."""
+    values = {(line["method"], line["seed"]): float(line[figure]) for line in lines}
+    apart = [value - values[other, seed] for (method, seed), value in values.items() if method == one and (other, seed) in values]
+    if len(apart) < 2:
+        return ""
+    return f"{statistics.mean(apart):+.4f} ± {statistics.stdev(apart) / len(apart) ** 0.5:.4f}"
+
+
+def differences(lines, _data):
+    """The scores of the library against one another (goad; images: one class against nine)."""
+    pairs = [("AEP", "ae"), ("aep-joint", "AEP"), ("aep-joint", "ae")]
+    rows = ["| data | figure | AEP - AE | joint - AEP | joint - AE |", "|---|---|---:|---:|---:|"]
+    for data, title in DATA.items():
+        of_images = data in IMAGES
+        mine = by_seed([line for line in lines if line["data"] == data and line["protocol"] == ("one-vs-nine" if of_images else "goad")])
+        own = "aep-vector" if of_images else "aep"
+        for figure in ("auroc", "average_precision") if of_images else ("f1", "auroc", "average_precision"):
+            cells = [paired(mine, *(own if name == "AEP" else name for name in pair), figure) for pair in pairs]
+            if any(cells):
+                rows.append(f"| {title} | {COLUMNS[figure]} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+SPECIAL = {"by-class": by_class, "by-ratio": by_ratio, "best": best, "differences": differences}
 
 
 def tables(lines):
