@@ -29,7 +29,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "bindings" / "python"), str(HERE)]
 from evaluation import datasets, protocols, report, runs, tune  # noqa: E402
 from evaluation.methods import METHODS, names_of  # noqa: E402
-from evaluation.results import Results, setting_text  # noqa: E402
+from evaluation.results import Results  # noqa: E402
 
 
 class Shared:
@@ -57,7 +57,7 @@ class Progress:
             like = self.took.get((other.data, other.method), every)
             rest += sum(like) / len(like)
         label = "" if job.label is None else f" class {job.label}"
-        print(f"{job.data} {job.split}{label} {job.method} seed {job.seed}: F1 {text}  {seconds:.1f} s "
+        print(f"{job.data}{label or ' ' + job.split} {job.method} seed {job.seed}: F1 {text}  {seconds:.1f} s "
               f"({self.total - len(self.left)} of {self.total}, {clock(time.monotonic() - self.begun)} gone, "
               f"about {clock(rest / self.processes)} left)", flush=True)
 
@@ -98,7 +98,7 @@ def of_settings(line, settings):
     """Whether a line was made with today's setting."""
     for method, setting in settings[line["data"]].items():
         if line["method"] in names_of(METHODS[method], line["data"]):
-            return line["setting"] == setting_text(setting)
+            return line["setting"] == runs.made_with(method, line["data"], setting)
     return False
 
 

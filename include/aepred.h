@@ -562,11 +562,13 @@ AEP_API int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n
 /**
  * Score normal rows that were not trained on and keep the distribution of their scores in the model, in place of any
  * earlier one; then set the threshold from AEP_OPT_ALARM_RATE. Warns in the log when the model has collapsed.
- * For AEP_SCORE_JOINT it first standardises the three parts of that score on these rows (means and standard deviations),
- * and takes mean and covariance of the codes from them where no aep_fit has left those of its rows, or a step was made
- * since; later calls of other kinds of score leave that as it is.
- * Errors: ARGUMENT, COLUMNS, ROWS, NOT_FINITE, LEVEL, STATE (not trained), DIVERGED (a score is not finite), LIMIT (the
- * joint score, and a code wider than 512), MEMORY. On an error nothing has changed. Thread class: exclusive.
+ * For AEP_SCORE_JOINT it first standardises the three parts of that score on these rows (means and standard deviations).
+ * Mean and covariance of the codes stay those that aep_fit took at its end; where there was none, or a step was made
+ * since, they are taken from these rows too (from 65,536 of them, if they are more). Calibrating by another kind of score
+ * keeps all that. Like the threshold, it stays in place when further steps change the model: calibrate again then.
+ * Errors: ARGUMENT, COLUMNS, ROWS (none; of the joint score, fewer than 2), NOT_FINITE, LEVEL, STATE (not trained),
+ * DIVERGED (a score is not finite), LIMIT (the joint score, and a code wider than 512), MEMORY. On an error nothing has
+ * changed. Thread class: exclusive.
  */
 AEP_API int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
@@ -618,10 +620,11 @@ AEP_API void aep_workspace_free(aep_workspace *workspace);
 
 /**
  * Score rows: scores (n_rows), the higher the more anomalous.
- * Errors: ARGUMENT, COLUMNS, ROWS (none), NOT_FINITE, LEVEL, STATE (no scaling), WORKSPACE, DIVERGED (the weights give
- * a score that is not finite: a step that diverged unnoticed, or a file made so).
- * Thread class: const on the model, exclusive on the workspace. The same class and errors, DIVERGED apart, hold for the
- * next four; with such weights their results need not be finite.
+ * Errors: ARGUMENT, COLUMNS, ROWS (none), NOT_FINITE, LEVEL, STATE (no scaling; the joint score before a calibration by
+ * it), WORKSPACE, DIVERGED (the weights give a score that is not finite: a step that diverged unnoticed, or a file made
+ * so).
+ * Thread class: const on the model, exclusive on the workspace. The same class and errors, DIVERGED and STATE of the
+ * joint score apart, hold for the next three; with such weights their results need not be finite.
  */
 AEP_API int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
                       size_t n_cols);
@@ -645,7 +648,8 @@ AEP_API int aep_errors(float *errors, float *predicted, const aep_model *model, 
  * What each input column contributes to the score: shares (n_rows, n_cols), not negative, adding up to 1 for each row
  * (to within rounding). A categorical column counts as one. Of an image they are a heat map over its pixels, channel
  * by channel like the image: each value's part in the error. Of columns, where each is also tried at other values, a
- * row takes up to 2 n_cols + 1 times as long as scoring it.
+ * row takes up to 2 n_cols + 1 times as long as scoring it. The joint score is explained by its prediction error; what
+ * its other parts add is not shared out. Class and errors are those of aep_score, but for DIVERGED.
  */
 AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *workspace, const float *rows,
                         size_t n_rows, size_t n_cols);

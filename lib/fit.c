@@ -16,7 +16,6 @@ static const double largest_gradient = 1e18;
 static const double collapsed_variance = 0.02;
 
 /* Of so many rows, in the order of a random permutation, the codes are taken: more would tell nothing new. */
-enum { MOST_CODE_ROWS = 1 << 16 };
 
 int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
@@ -491,11 +490,11 @@ static void add_codes(void *payload, const real *codes, const aep__block *block)
     aep__code_sums_add(payload, codes, block);
 }
 
-/* Where the codes of the rows trained on lie. What a part of the joint score was standardised by belongs to the codes
-   before. */
+/* Where the codes of the rows trained on lie. The parts of the joint score are to be standardised anew. */
 static void take_codes(plan *p, aep_model *model)
 {
-    const size_t most = p->n_train < MOST_CODE_ROWS ? p->n_train : MOST_CODE_ROWS, piece = largest_batch(p);
+    const size_t most = p->n_train < AEP__JOINT_MOST_ROWS ? p->n_train : AEP__JOINT_MOST_ROWS;
+    const size_t piece = largest_batch(p);
     if (!p->codes.k)
         return;
     for (size_t start = 0, n; start < most; start += n) {
@@ -504,8 +503,11 @@ static void take_codes(plan *p, aep_model *model)
         const aep__batch batch = make_batch(model, &s, n, false);
         aep__trainer_codes(&model->trainer, &model->net, &batch, add_codes, &p->codes);
     }
-    aep__joint_fit(&p->joint, &p->codes, model->steps);
+    const bool finite = aep__joint_fit(&p->joint, &p->codes, model->steps);
     aep__joint_free(&model->joint, &model->mem);
+    if (!finite) /* plan_free frees it; scoring will say that the weights are bad */
+        return;
+    p->joint.of_training = true;
     model->joint = p->joint;
     p->joint = (aep__joint){0};
 }

@@ -7,6 +7,14 @@
 
 static size_t triangle(size_t k) { return k * (k + 1) / 2; }
 
+static bool all_finite(const float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i]))
+            return false;
+    return true;
+}
+
 /* Where row i of a lower triangle begins. */
 static size_t row_at(size_t i) { return i * (i + 1) / 2; }
 
@@ -144,6 +152,9 @@ static void decompose(double *c, size_t k)
     }
 }
 
+/* NaN stays NaN. */
+static double within_float(double x) { return x > FLT_MAX ? FLT_MAX : x < -FLT_MAX ? -FLT_MAX : x; }
+
 /* factor = L^-1, column by column. `column` is room for k numbers. */
 static void invert(float *factor, const double *l, size_t k, double *column)
 {
@@ -153,12 +164,12 @@ static void invert(float *factor, const double *l, size_t k, double *column)
             double sum = a == b;
             for (size_t i = b; i < a; i++)
                 sum -= row[i] * column[i];
-            column[a] = row[a] > 0 ? fmax(fmin(sum / row[a], FLT_MAX), -FLT_MAX) : 0;
+            column[a] = row[a] > 0 ? within_float(sum / row[a]) : 0;
             factor[row_at(a) + b] = (float)column[a];
         }
 }
 
-void aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step)
+bool aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step)
 {
     const double n = (double)s->n;
     for (size_t a = 0; a < s->k; a++)
@@ -169,8 +180,9 @@ void aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step)
     invert(j->factor, s->products, s->k, s->sum);
     j->n_rows = s->n;
     j->step = step;
-    j->standardised = false;
+    j->of_training = j->standardised = false;
     s->n = 0;
+    return all_finite(j->mean, j->k) && all_finite(j->factor, triangle(j->k));
 }
 
 /* --------------------------------------------------------------------------------------------------- scoring */
@@ -214,7 +226,9 @@ double aep__joint_score(const aep__joint *j, const double parts[AEP__JOINT_PARTS
 
 /* ---------------------------------------------------------------------------------------------------- saving */
 
-/* u64 rows; 0: nothing follows. u64 step, f32s of mean and factor; u8 whether standardised, then f64 locations and
+enum { STANDARDISED = 1, OF_CALIBRATION = 2 }; /* flags in a file */
+
+/* u64 rows; 0: nothing follows. u64 step, f32s of mean and factor; u8 flags; where standardised, f64 locations and
    inverse scales. */
 void aep__joint_write(const aep__joint *j, aep__writer *w)
 {
@@ -224,25 +238,17 @@ void aep__joint_write(const aep__joint *j, aep__writer *w)
     aep__put_u64(w, j->step);
     aep__put_f32s(w, j->mean, j->k);
     aep__put_f32s(w, j->factor, triangle(j->k));
-    aep__put_u8(w, j->standardised);
+    aep__put_u8(w, (uint8_t)((j->standardised ? STANDARDISED : 0) | (j->of_training ? 0 : OF_CALIBRATION)));
     if (j->standardised) {
         aep__put_f64s(w, j->location, AEP__JOINT_PARTS);
         aep__put_f64s(w, j->inverse, AEP__JOINT_PARTS);
     }
 }
 
-static bool all_finite(const float *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
 static bool is_valid(const aep__joint *j)
 {
     for (size_t i = 0; i < AEP__JOINT_PARTS; i++)
-        if (!isfinite(j->location[i]) || !isfinite(j->inverse[i]) || j->inverse[i] < 0)
+        if (!(fabs(j->location[i]) <= FLT_MAX) || !(j->inverse[i] >= 0 && j->inverse[i] <= 1 / (double)FLT_MIN))
             return false;
     return all_finite(j->mean, j->k) && all_finite(j->factor, triangle(j->k));
 }
@@ -261,13 +267,14 @@ int aep__joint_read(aep__joint *j, const aep_allocator *mem, size_t k, aep__read
     j->step = aep__get_u64(r);
     aep__get_f32s(r, j->mean, k);
     aep__get_f32s(r, j->factor, triangle(k));
-    const uint8_t standardised = aep__get_u8(r);
-    j->standardised = standardised;
-    if (standardised) {
+    const uint8_t flags = aep__get_u8(r);
+    j->standardised = flags & STANDARDISED;
+    j->of_training = !(flags & OF_CALIBRATION);
+    if (j->standardised) {
         aep__get_f64s(r, j->location, AEP__JOINT_PARTS);
         aep__get_f64s(r, j->inverse, AEP__JOINT_PARTS);
     }
-    if (!r->bad && standardised <= 1 && is_valid(j))
+    if (!r->bad && flags <= (STANDARDISED | OF_CALIBRATION) && is_valid(j))
         return AEP_OK;
     aep__joint_free(j, mem);
     return AEP_E_FORMAT;

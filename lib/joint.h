@@ -15,7 +15,10 @@
 #include "mem.h"
 #include "ops.h"
 
-enum { AEP__JOINT_MOST_CODES = 512 }; /* wider codes have no joint score: the factor takes k (k + 1) / 2 numbers */
+enum {
+    AEP__JOINT_MOST_CODES = 512,    /* wider codes have no joint score: the factor takes k (k + 1) / 2 numbers */
+    AEP__JOINT_MOST_ROWS = 1 << 16, /* that codes are taken of: more change hardly anything */
+};
 
 enum aep__joint_part { AEP__JOINT_PREDICTION, AEP__JOINT_RECONSTRUCTION, AEP__JOINT_DISTANCE, AEP__JOINT_PARTS };
 
@@ -25,6 +28,7 @@ typedef struct aep__joint {
     uint64_t n_rows, step; /* rows that mean and factor are of, and optimiser steps of the model at that time */
     float *mean;           /* (k) */
     float *factor;         /* k (k + 1) / 2, row by row of a lower triangle: factor' factor = C^-1 */
+    bool of_training;      /* those rows were trained on, not calibrated on */
     bool standardised;     /* the following are known */
     double location[AEP__JOINT_PARTS],
         inverse[AEP__JOINT_PARTS]; /* inverse: 1 / scale; 0 for a part that is constant */
@@ -46,13 +50,14 @@ bool aep__joint_init(aep__joint *j, const aep_allocator *mem, size_t k);
 int aep__joint_copy(aep__joint *to, const aep_allocator *mem, const aep__joint *from); /* MEMORY: all zero */
 void aep__joint_free(aep__joint *j, const aep_allocator *mem);                         /* to all zero */
 
-/* Mean and factor of one row or more; the sums are used up. What was standardised is no more. */
-void aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step);
+/* Mean and factor of one row or more; the sums are used up. What was standardised is no more. False where codes are not
+   finite: such a j is to be freed. */
+bool aep__joint_fit(aep__joint *j, aep__code_sums *s, uint64_t step);
 
 /* d of row i of a block */
 double aep__joint_distance(const aep__joint *j, const real *codes, const aep__block *block, size_t i);
 
-/* Locations and scales from the parts of n >= 1 rows. */
+/* Locations and scales from the parts of n >= 2 rows. */
 void aep__joint_standardise(aep__joint *j, float *const parts[AEP__JOINT_PARTS], size_t n);
 
 double aep__joint_score(const aep__joint *j, const double parts[AEP__JOINT_PARTS]);

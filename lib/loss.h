@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The terms of the joint loss, taken block by block: what a block adds to their sums, in double, and the gradients of
+ * The terms of the loss J, taken block by block: what a block adds to their sums, in double, and the gradients of
  * its rows, which need the number of rows of the whole batch and its mean. Lanes of a panel past its rows get a
  * gradient of 0.
  */

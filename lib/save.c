@@ -282,7 +282,8 @@ static int read_joint(aep_model *m, aep__reader *file)
 {
     aep__reader r = open_section(file, TAG_JOINT);
     int status = aep__joint_read(&m->joint, &m->mem, m->net.code_size, &r);
-    return status ? status : used_up(&r) ? AEP_OK : AEP_E_FORMAT;
+    const bool counts = m->joint.n_rows <= LARGEST_COUNT && m->joint.step <= m->steps;
+    return status ? status : used_up(&r) && counts ? AEP_OK : AEP_E_FORMAT;
 }
 
 /* The sections from the scaler on, into a model made from those before. */

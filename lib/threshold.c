@@ -21,22 +21,38 @@ static int check_scores(const aep_model *model, const float *scores, size_t n)
     return AEP_OK;
 }
 
-/* Mean and covariance of the codes of the rows given. */
+/* Mean and covariance of the codes of the rows given, at most AEP__JOINT_MOST_ROWS of them, evenly over all. */
 static int fit_codes(aep__joint *joint, const aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
-    const size_t k = model->net.code_size;
+    const size_t k = model->net.code_size, every = (n_rows - 1) / AEP__JOINT_MOST_ROWS + 1;
     aep__code_sums sums = {0};
-    float *codes = aep__alloc(&model->mem, n_rows, k * sizeof *codes);
-    int status = AEP_E_MEMORY;
-    if (codes && aep__code_sums_init(&sums, &model->mem, k) && aep__joint_init(joint, &model->mem, k))
-        status = aep_encode(codes, model, NULL, rows, n_rows, n_cols);
-    if (!status) {
-        aep__code_sums_add(&sums, codes, &(aep__block){.rows = n_rows});
-        aep__joint_fit(joint, &sums, model->steps);
+    aep_workspace *workspace = NULL;
+    float *code = aep__alloc(&model->mem, k, sizeof *code);
+    int status = code && aep__code_sums_init(&sums, &model->mem, k) && aep__joint_init(joint, &model->mem, k)
+                     ? aep_workspace_new(&workspace, model)
+                     : AEP_E_MEMORY;
+    for (size_t i = 0; !status && i < n_rows; i += every) {
+        status = aep_encode(code, model, workspace, rows + i * n_cols, 1, n_cols);
+        if (!status)
+            aep__code_sums_add(&sums, code, &(aep__block){.rows = 1});
     }
+    if (!status && !aep__joint_fit(joint, &sums, model->steps))
+        status = aep__fail(&model->log, AEP_E_DIVERGED, "latent variables are not finite: the weights have diverged");
+    aep_workspace_free(workspace);
     aep__code_sums_free(&sums, &model->mem);
-    aep__free(&model->mem, codes);
+    aep__free(&model->mem, code);
     return status;
+}
+
+static void warn_if_a_part_is_constant(const aep_model *model)
+{
+    static const char *const parts[] = {"prediction error", "reconstruction error", "distance of the code"};
+    for (size_t i = 0; i < AEP__JOINT_PARTS; i++)
+        if (!(model->joint.inverse[i] > 0))
+            aep__logf(&model->log, AEP_LOG_WARNING,
+                      "the %s is the same for all calibration rows, and is left out of the joint score: the model has "
+                      "collapsed, or the rows are too much alike",
+                      parts[i]);
 }
 
 static int standardise(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
@@ -54,20 +70,23 @@ static int standardise(aep_model *model, const float *rows, size_t n_rows, size_
     return status;
 }
 
-/* Make of the model's joint score that of its codes, standardised on the rows given; *before is what it was. The codes
-   are those of the rows trained on, where aep_fit left them and no step came after, or of the rows given. */
+/* Standardise the model's joint score on the rows given; *before is what it was. The codes are those of the rows trained
+   on, where aep_fit left them and no step came after, or of the rows given. */
 static int replace_joint(aep__joint *before, aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     aep__joint fresh = {0};
     *before = model->joint;
-    const bool known = before->n_rows && before->step == model->steps;
+    const bool known = before->n_rows && before->of_training && before->step == model->steps;
     int status = known ? aep__joint_copy(&fresh, &model->mem, before) : fit_codes(&fresh, model, rows, n_rows, n_cols);
     model->joint = fresh;
     return status ? status : standardise(model, rows, n_rows, n_cols);
 }
 
-static int check_joint(const aep_model *model)
+static int check_joint(const aep_model *model, size_t n_rows)
 {
+    if (n_rows < 2)
+        return aep__fail(&model->log, AEP_E_ROWS,
+                         "the joint score is standardised on two rows at least, not %zu: calibrate on more", n_rows);
     return model->net.code_size <= AEP__JOINT_MOST_CODES
                ? AEP_OK
                : aep__fail(
@@ -100,7 +119,7 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
     aep__joint before = {0};
     int status = aep__shape_check(model, rows, n_rows, n_cols, 1); /* aep_score checks the values */
     if (!status && joint)
-        status = check_joint(model);
+        status = check_joint(model, n_rows);
     if (status)
         return status;
     if (joint)
@@ -119,6 +138,8 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
         return status == AEP_E_MEMORY ? aep__fail(&model->log, status, "no memory to calibrate on %zu rows", n_rows)
                                       : status;
     warn_if_scores_repeat(model);
+    if (joint)
+        warn_if_a_part_is_constant(model);
     return aep_set_alarm_rate(model, aep__option(model, AEP_OPT_ALARM_RATE));
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The joint loss of a batch and its gradient, block by block, on one thread or more.
+ * The loss J of a batch and its gradient, block by block, on one thread or more.
  *
  * A block is as many rows as fit into a core's cache with everything that is computed of them. First every block is
  * encoded, because compactness needs the mean of all codes; then each is decoded, scored and taken backward. Blocks

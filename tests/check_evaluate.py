@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-METHODS = ["aep", "aep-joint", "knn"]
+METHODS = ["aep", "aep-vector", "aep-joint", "knn"]
 if importlib.util.find_spec("sklearn"):
     METHODS += ["pca", "iforest", "ocsvm"]
 SCORES = len(METHODS) + 1  # aep gives ae as well
@@ -92,7 +92,7 @@ def check_images(evaluate: Evaluate) -> None:
     file = evaluate.folder / "settings.json"
     settings = json.loads(file.read_text(encoding="utf-8"))
     ours = {"setting": {"noise": "gaussian", "noise_level": 0.1, "learning_rate": 0.002, "epochs": 4}}
-    settings["mnist"] = {**settings["thyroid"], "aep": ours, "aep-joint": ours}
+    settings["mnist"] = {**settings["thyroid"], "aep": ours, "aep-vector": ours}
     file.write_text(json.dumps(settings), encoding="utf-8")
     done = evaluate("run", "--data", "mnist", "--classes", "3", "--seeds", "1")
     found = [line for line in lines(evaluate.results) if line["data"] == "mnist"]
@@ -101,6 +101,24 @@ def check_images(evaluate: Evaluate) -> None:
     assert tested["one-vs-nine"] == 500 and tested["ratio-50"] == 100 and tested["ratio-10"] == 56, tested
     for line in found:
         assert line["class"] == "3" and float(line["auroc"]) > 0.7, line
+    assert {line["method"] for line in found} >= {"aep", "aep-vector", "aep-joint", "ae"}  # three of them from one network
+
+
+def check_page(evaluate: Evaluate) -> None:
+    """Tables go behind their comments, instead of what stood there; what is around them stays."""
+    page = evaluate.folder / "page.md"
+    blocks = ("thyroid table1", "mnist one-vs-nine", "mnist by-class", "mnist by-ratio", "all best")
+    page.write_text("before\n" + "".join(f"<!-- results: {block} -->\n| old |\nafter\n" for block in blocks), encoding="utf-8")
+    evaluate("report", "--page", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.count("\nafter\n") == 5 and "old" not in text, text
+    tables = [part.split("-->\n")[1].split("\n") for part in text.split("\nafter")[:-1]]
+    assert [len(table) for table in tables] == [2 + SCORES, 2 + SCORES, 3, 2 + SCORES, 4], text
+    assert "published" in tables[0][0] and tables[2][2].startswith("| 3 | ") and "50 %" in tables[3][0], text
+    assert [row.split(" | ")[0] for row in tables[4][2:]] == ["| Thyroid", "| MNIST"], text
+    once = text
+    evaluate("report", "--page", str(page))
+    assert page.read_text(encoding="utf-8") == once
 
 
 def check_figures(evaluate: Evaluate) -> None:
@@ -120,6 +138,7 @@ def main() -> int:
         write_images(evaluate.folder, "train", 2000, 1)
         write_images(evaluate.folder, "t10k", 500, 2)
         check_images(evaluate)
+        check_page(evaluate)
         if importlib.util.find_spec("matplotlib"):
             check_figures(evaluate)
         print(evaluate("report"))

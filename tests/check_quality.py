@@ -21,7 +21,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 SEEDS = (1, 2, 3)
 TOLERANCE = {"auroc": 0.01, "average_precision": 0.04}
 FIELDS = ("data", "method", *TOLERANCE)
-# data: every so manieth row, what differs from the settings of the evaluation, and of images the class
+# data: every n-th row, what differs from the settings of the evaluation, and of images the class
 WORK = {"thyroid": (1, {}, None), "arrhythmia": (1, {}, None), "kdd": (25, {"epochs": 5}, None),
         "kdd-rev": (10, {"epochs": 5}, None), "mnist": (10, {"epochs": 8}, 8)}
 METHODS = ("aep", "aep-vector", "aep-joint")

@@ -123,7 +123,7 @@ END_TEST
 /* Trained batch by batch, the codes are those of the rows calibrated on. */
 START_TEST(batches_leave_the_codes_to_calibration)
 {
-    aep_model *fitted = fitted_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT})), *other;
+    aep_model *fitted = fitted_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT})), *other, *twice;
     float *rows = new_rows(columns, N, 2), *far = new_rows(columns, N, 7);
     for (size_t i = 0; i < N * COLS; i++)
         far[i] = i % COLS == 3 ? far[i] : far[i] / 2;
@@ -131,15 +131,125 @@ START_TEST(batches_leave_the_codes_to_calibration)
     AEP_CHECK(aep_calibrate(fitted, rows, N, COLS));
     AEP_CHECK(aep_model_set(other, AEP_OPT_LEARNING_RATE, 1e-9)); /* a step that moves nothing */
     AEP_CHECK(aep_fit_batch(other, rows, N, COLS));
+    AEP_CHECK(aep_model_copy(&twice, other));
     AEP_CHECK(aep_calibrate(other, rows, N, COLS));
     float *by_training = scores_of(fitted, rows, N), *by_calibration = scores_of(other, rows, N);
-    ck_assert_mem_ne(by_training, by_calibration, N * sizeof *by_training);
-    AEP_CHECK(aep_calibrate(other, rows, N, COLS)); /* the same rows, the same codes */
-    float *again = scores_of(other, rows, N);
+    double apart = 0;
+    for (size_t i = 0; i < N; i++)
+        apart = fmax(apart, fabs((double)by_training[i] - (double)by_calibration[i]));
+    ck_assert(apart > 0.01);
+    /* the rows of an earlier calibration have left nothing, not even through a file */
+    AEP_CHECK(aep_calibrate(twice, far, N, COLS));
+    bytes saved = save(twice);
+    aep_model_free(twice);
+    AEP_CHECK(aep_model_load(&twice, saved.data, saved.size, NULL));
+    AEP_CHECK(aep_calibrate(twice, rows, N, COLS));
+    float *again = scores_of(twice, rows, N);
     ck_assert_mem_eq(by_calibration, again, N * sizeof *again);
-    free(rows), free(far), free(by_training), free(by_calibration), free(again);
+    free(rows), free(far), free(by_training), free(by_calibration), free(again), free(saved.data);
     aep_model_free(fitted);
     aep_model_free(other);
+    aep_model_free(twice);
+}
+END_TEST
+
+/* After aep_fit the codes are those trained on, whatever was calibrated on before. */
+START_TEST(a_second_calibration_replaces_the_first)
+{
+    aep_model *once = fitted_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT})), *twice;
+    float *rows = new_rows(columns, N, 2), *others = new_rows(columns, N / 2, 7);
+    AEP_CHECK(aep_model_copy(&twice, once));
+    AEP_CHECK(aep_calibrate(twice, others, N / 2, COLS));
+    AEP_CHECK(aep_model_set(twice, AEP_OPT_SCORE, AEP_SCORE_RECONSTRUCTION));
+    AEP_CHECK(aep_calibrate(twice, others, N / 2, COLS)); /* of another kind: touches nothing of it */
+    AEP_CHECK(aep_model_set(twice, AEP_OPT_SCORE, AEP_SCORE_JOINT));
+    AEP_CHECK(aep_calibrate(once, rows, N, COLS));
+    AEP_CHECK(aep_calibrate(twice, rows, N, COLS));
+    float *a = scores_of(once, rows, N), *b = scores_of(twice, rows, N);
+    ck_assert_mem_eq(a, b, N * sizeof *a);
+    free(rows), free(others), free(a), free(b);
+    aep_model_free(once);
+    aep_model_free(twice);
+}
+END_TEST
+
+/* Like the threshold, what it was standardised by outlives further steps, until it is calibrated again. */
+START_TEST(steps_leave_it_until_it_is_calibrated_again)
+{
+    aep_model *model = ready_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
+    float *rows = new_rows(columns, N, 2), sum = 0;
+    AEP_CHECK(aep_fit_batch(model, rows, N, COLS));
+    float *stale = scores_of(model, rows, N);
+    AEP_CHECK(aep_calibrate(model, rows, N, COLS));
+    float *fresh = scores_of(model, rows, N);
+    ck_assert_mem_ne(stale, fresh, N * sizeof *stale);
+    for (size_t i = 0; i < N; i++)
+        sum += fresh[i] / N;
+    ck_assert(fabsf(sum) < 1e-3f); /* each part has mean 0 over the rows calibrated on */
+    free(rows), free(stale), free(fresh);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(one_row_is_too_few)
+{
+    messages log = {0};
+    aep_model *model = fitted_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
+    float *rows = new_rows(columns, 2, 2), scores[2];
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    AEP_CHECK_STATUS(aep_calibrate(model, rows, 1, COLS), AEP_E_ROWS);
+    ck_assert(log.n[AEP_LOG_ERROR] == 1 && strstr(log.last, "two rows"));
+    AEP_CHECK_STATUS(aep_score(scores, model, NULL, rows, 2, COLS), AEP_E_STATE);
+    AEP_CHECK(aep_calibrate(model, rows, 2, COLS));
+    AEP_CHECK(aep_score(scores, model, NULL, rows, 2, COLS));
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(parts_that_do_not_vary_are_reported)
+{
+    messages log = {0};
+    aep_model *model = fitted_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_ALARM_RATE, 0.5}));
+    float *row = new_rows(columns, 1, 2), rows[3 * COLS];
+    for (size_t i = 0; i < 3 * COLS; i++)
+        rows[i] = row[i % COLS];
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
+    AEP_CHECK(aep_calibrate(model, rows, 3, COLS));
+    ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 3);
+    ck_assert_ptr_nonnull(strstr(log.last, "distance of the code"));
+    free(row);
+    aep_model_free(model);
+}
+END_TEST
+
+/* More rows than codes are taken of: 65,536 of 70,000 in training, every second one in calibration. */
+START_TEST(codes_of_many_rows_are_a_sample)
+{
+    enum { MANY = 70000 };
+    aep_model *model =
+                  new_model("nn", SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_EPOCHS, 1}, {AEP_OPT_BATCH, 5000})),
+              *half;
+    float *rows = new_rows("nn", MANY, 1), *seconds = malloc(MANY * sizeof *seconds);
+    ck_assert_ptr_nonnull(seconds);
+    AEP_CHECK(aep_fit(model, rows, MANY, 2, NULL, NULL));
+    AEP_CHECK(aep_calibrate(model, rows, MANY, 2));
+    float *scores = scores_of(model, rows, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        ck_assert(isfinite(scores[i]));
+    AEP_CHECK(aep_fit_batch(model, rows, 100, 2));
+    AEP_CHECK(aep_model_copy(&half, model));
+    for (size_t i = 0; i < MANY; i++)
+        seconds[i] = rows[(i / 2) * 4 + i % 2];
+    AEP_CHECK(aep_calibrate(model, rows, MANY, 2));
+    AEP_CHECK(aep_calibrate(half, seconds, MANY / 2, 2));
+    /* the same codes, standardised on other rows: the scores hang together linearly but for the parts' own scales */
+    float *a = scores_of(model, rows, 100), *b = scores_of(half, rows, 100);
+    for (size_t i = 0; i < 100; i++)
+        ck_assert(fabsf(a[i] - b[i]) < 0.05f + 0.05f * fabsf(a[i]));
+    free(rows), free(seconds), free(scores), free(a), free(b);
+    aep_model_free(model);
+    aep_model_free(half);
 }
 END_TEST
 
@@ -199,5 +309,6 @@ END_TEST
 
 RUN_TESTS("joint", it_is_the_sum_of_its_standardised_parts, it_needs_calibration,
           another_kind_and_back_needs_no_new_rows, p_values_and_threshold_belong_to_it,
-          batches_leave_the_codes_to_calibration, bad_rows_leave_it_as_it_was, threads_change_nothing,
-          wide_codes_are_refused)
+          batches_leave_the_codes_to_calibration, a_second_calibration_replaces_the_first,
+          steps_leave_it_until_it_is_calibrated_again, one_row_is_too_few, parts_that_do_not_vary_are_reported,
+          codes_of_many_rows_are_a_sample, bad_rows_leave_it_as_it_was, threads_change_nothing, wide_codes_are_refused)

@@ -48,7 +48,7 @@ static void fit(size_t n, size_t k)
     const size_t first = n / 3; /* in two parts */
     aep__code_sums_add(&sums, codes, &(aep__block){.rows = first});
     aep__code_sums_add(&sums, codes + first * k, &(aep__block){.rows = n - first});
-    aep__joint_fit(&joint, &sums, 7);
+    ck_assert(aep__joint_fit(&joint, &sums, 7));
     aep__code_sums_free(&sums, &mem);
     ck_assert(joint.n_rows == n && joint.step == 7 && !joint.standardised);
 }
@@ -177,6 +177,21 @@ START_TEST(collapsed_codes_have_finite_distances)
 }
 END_TEST
 
+START_TEST(codes_that_are_not_finite_are_reported)
+{
+    for (int i = 0; i < 2; i++) {
+        aep__code_sums sums;
+        draw_codes(ROWS, 3, 3);
+        codes[7] = i ? NAN : INFINITY;
+        ck_assert(aep__code_sums_init(&sums, &mem, 3) && aep__joint_init(&joint, &mem, 3));
+        aep__code_sums_add(&sums, codes, &(aep__block){.rows = ROWS});
+        ck_assert(!aep__joint_fit(&joint, &sums, 7));
+        aep__code_sums_free(&sums, &mem);
+        aep__joint_free(&joint, &mem);
+    }
+}
+END_TEST
+
 START_TEST(one_row_has_no_spread)
 {
     draw_codes(1, 3, 4);
@@ -233,7 +248,7 @@ START_TEST(what_was_read_scores_the_same)
     ck_assert(!other.n_rows && !other.mean);
     prepare(3);
     ck_assert_int_eq(read(&other, data, write(data), 3), AEP_OK);
-    ck_assert(other.n_rows == ROWS && other.step == 7 && other.standardised);
+    ck_assert(other.n_rows == ROWS && other.step == 7 && other.standardised && !other.of_training);
     for (size_t i = 0; i < ROWS; i++)
         ck_assert(aep__joint_distance(&other, codes, &(aep__block){.rows = ROWS}, i) == distance_of(codes + i * 3));
     ck_assert_mem_eq(other.location, joint.location, sizeof joint.location);
@@ -264,7 +279,7 @@ START_TEST(bad_numbers_are_refused)
     enum { K = 2, MEAN = 16, FACTOR = MEAN + K * 4, FLAG = FACTOR + 3 * 4, LOCATION = FLAG + 1 };
     static const size_t floats[] = {MEAN, MEAN + 4, FACTOR, FACTOR + 8};
     static const float bad_floats[] = {NAN, INFINITY, -INFINITY};
-    static const double bad[] = {NAN, INFINITY, -1};
+    static const double bad[] = {NAN, INFINITY, 1e39, -1};
     static uint8_t data[4096], changed[4096];
     aep__joint other;
     prepare(K);
@@ -276,14 +291,14 @@ START_TEST(bad_numbers_are_refused)
             ck_assert_int_eq(read(&other, changed, size, K), AEP_E_FORMAT);
         }
     for (size_t i = 0; i < (size_t)2 * AEP__JOINT_PARTS; i++)
-        for (size_t j = 0; j < 3; j++) {
+        for (size_t j = 0; j < 4; j++) {
             memcpy(changed, data, size);
             memcpy(changed + LOCATION + i * 8, &bad[j], sizeof *bad);
-            const bool allowed = j == 2 && i < AEP__JOINT_PARTS; /* a location may be negative */
+            const bool allowed = j == 3 && i < AEP__JOINT_PARTS; /* a location may be negative */
             ck_assert_int_eq(read(&other, changed, size, K), allowed ? AEP_OK : AEP_E_FORMAT);
             aep__joint_free(&other, &mem);
         }
-    data[FLAG] = 2;
+    data[FLAG] |= 4;
     ck_assert_int_eq(read(&other, data, size, K), AEP_E_FORMAT);
 }
 END_TEST
@@ -317,6 +332,7 @@ int main(void)
     tcase_add_test(tc, distances_are_those_of_the_definition);
     tcase_add_test(tc, codes_of_a_panel_have_the_same_distance);
     tcase_add_test(tc, collapsed_codes_have_finite_distances);
+    tcase_add_test(tc, codes_that_are_not_finite_are_reported);
     tcase_add_test(tc, one_row_has_no_spread);
     tcase_add_test(tc, parts_are_standardised_and_added);
     tcase_add_test(tc, what_was_read_scores_the_same);

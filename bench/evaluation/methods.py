@@ -8,6 +8,7 @@ REPEATS, how often tune.py tries a setting on a small table; fit(table, train, s
 """
 
 import importlib
+from importlib import metadata
 
 import numpy as np
 
@@ -43,24 +44,29 @@ class Library:
     IMAGE_GRID = [dict(noise=noise, noise_level=level, learning_rate=rate)
                   for noise, level in (("gaussian", 0.2), ("masking", 0.5)) for rate in (1e-3, 2e-3)]
 
+    @classmethod
+    def options(cls, data, setting):
+        return {"compactness": 0.01, "error": cls.ERROR, **NETWORKS[data], **cls.WIDER.get(data, {}), **setting}
+
+    @staticmethod
+    def version():
+        return f"libaepred {aepred.library_version()}"
+
     def fit(self, table, train, setting, seed):
         columns = {column: aepred.Column(levels=[str(level) for level in range(n)]) for column, n in table.levels.items()}
-        options = {"compactness": 0.01, "error": self.ERROR, **NETWORKS[table.name], **self.WIDER.get(table.name, {}),
-                   **setting}
-        if table.image:
-            options["image"] = table.image
-        else:
-            options["squash_limit"] = table.squash
-        self.model = aepred.Model(train.shape[1], columns=columns, seed=seed, save_training=False, **options)
+        shape = {"image": table.image} if table.image else {"squash_limit": table.squash}
+        self.model = aepred.Model(train.shape[1], columns=columns, seed=seed, save_training=False, **shape,
+                                  **self.options(table.name, setting))
         self.model.fit(train)
-        self.names, self.train = names_of(type(self), table.name), train
+        self.names = names_of(type(self), table.name)
+        if "joint" in map(self.KINDS.get, self.names):
+            self.model.set(score="joint")
+            self.model.calibrate(train)
 
     def scores(self, rows):
         found = {}
         for name in self.names:
             self.model.set(score=self.KINDS[name])
-            if self.KINDS[name] == "joint":
-                self.model.calibrate(self.train)
             found[name] = self.model.score(rows)
         return found
 
@@ -95,6 +101,14 @@ class Classical:
     LARGEST = None
     SEEDS, IMAGE_SEEDS, REPEATS = 20, 1, 20
 
+    @classmethod
+    def options(cls, _data, setting):
+        return setting
+
+    @staticmethod
+    def version():
+        return f"scikit-learn {metadata.version('scikit-learn')}"
+
     def fit(self, table, train, setting, seed):
         self.features = Features(table, train)
         rows = train
@@ -113,13 +127,12 @@ class OCSVM(Classical):
 
     NAMES = ("ocsvm",)
     LARGEST = 10000
-    SEEDS = 5
-    GRID = [dict(nu=nu, gamma=gamma) for nu in (0.02, 0.1) for gamma in ("scale", "tenth")]
+    GRID = [dict(nu=nu, gamma=times) for nu in (0.02, 0.1) for times in (0.1, 1, 10)]  # of scikit-learn's gamma="scale"
 
     def learn(self, x, setting, _seed):
         from sklearn.svm import OneClassSVM
         gamma = 1 / (x.shape[1] * max(float(x.var()), 1e-12))
-        self.machine = OneClassSVM(nu=setting["nu"], gamma=gamma * (0.1 if setting["gamma"] == "tenth" else 1)).fit(x)
+        self.machine = OneClassSVM(nu=setting["nu"], gamma=gamma * setting["gamma"]).fit(x)
 
     def judge(self, x):
         return -self.machine.score_samples(x)
@@ -128,7 +141,7 @@ class OCSVM(Classical):
 class IsolationForest(Classical):
     NAMES = ("iforest",)
     IMAGE_SEEDS = 5
-    GRID = [dict(n_estimators=trees, max_samples=rows) for trees in (100, 300) for rows in (256, 1024)]
+    GRID = [dict(n_estimators=300, max_samples=rows) for rows in (64, 256, 1024, 4096)]
 
     def learn(self, x, setting, seed):
         from sklearn.ensemble import IsolationForest as Forest
@@ -140,11 +153,14 @@ class IsolationForest(Classical):
 
 
 class NearestNeighbours(Classical):
-    """Distance to the k-th nearest training row."""
+    """Distance to the k-th nearest training row, by products of matrices, which is faster than scikit-learn's search."""
+
+    @staticmethod
+    def version():
+        return f"numpy {np.__version__}"
 
     NAMES = ("knn",)
     LARGEST = 20000
-    SEEDS = 5
     GRID = [dict(k=k) for k in (1, 5, 10, 30)]
 
     def learn(self, x, setting, _seed):
@@ -163,7 +179,7 @@ class PCA(Classical):
     """Distance to the subspace of the components that hold a share of the variance."""
 
     NAMES = ("pca",)
-    GRID = [dict(variance=share) for share in (0.5, 0.8, 0.9, 0.95)]
+    GRID = [dict(variance=share) for share in (0.5, 0.8, 0.9, 0.95, 0.99)]
 
     def learn(self, x, setting, _seed):
         from sklearn.decomposition import PCA as Components
@@ -182,6 +198,17 @@ class Deep(Classical):
     SEEDS = IMAGE_SEEDS = 5
     REPEATS = 3
 
+    @classmethod
+    def options(cls, data, setting):
+        module = importlib.import_module(f".{cls.NAMES[0]}", __package__)
+        options = {**module.SETTINGS[data], **setting}
+        options["epochs"] = max(1, round(options["epochs"] * options.pop("length", 1)))
+        return options
+
+    @staticmethod
+    def version():
+        return f"torch {metadata.version('torch')}"
+
     def fit(self, table, train, setting, seed):
         import torch
         torch.set_num_threads(1)
@@ -191,8 +218,7 @@ class Deep(Classical):
     def learn(self, x, setting, seed):
         import torch
         module = importlib.import_module(f".{self.NAMES[0]}", __package__)
-        options = {**module.SETTINGS[self.table.name], **setting}
-        options["epochs"] = max(1, round(options["epochs"] * options.pop("length", 1)))
+        options = self.options(self.table.name, setting)
         self.network = getattr(module, self.NAMES[0].upper())(x.shape[1], seed=seed, **options)
         try:
             self.network.fit(x)

@@ -53,12 +53,6 @@ def split(table, kind, seed, label=None):
     return Split(table.rows[train], table.rows[test], table.is_anomaly[test])
 
 
-def _top(scores, count):
-    flags = np.zeros(len(scores), bool)
-    flags[np.argsort(-scores, kind="stable")[:count]] = True
-    return flags
-
-
 def drawn(protocol, is_anomaly, seed):
     """The test rows that a protocol looks at: all; or, of ratio-p, all normal ones and so many anomalies, drawn at random, that they are p
     per cent, or all anomalies and so many normal ones if there are too few.
@@ -71,19 +65,30 @@ def drawn(protocol, is_anomaly, seed):
     return np.concatenate([normal[:round(len(anomalies) * (1 - share) / share)], anomalies[:round(len(normal) * share / (1 - share))]])
 
 
+def _top(scores, pool, count):
+    """How far each score is flagged, 0 to 1, where the `count` highest of a pool that holds them are: rows that tie at the cut, and there
+    are many like rows in KDD, share what is left, since neither their order nor the way of rounding may decide.
+    """
+    if count == 0:
+        return np.zeros(len(scores))
+    cut = np.partition(pool, len(pool) - count)[len(pool) - count]
+    return (scores > cut) + (scores == cut) * (count - (pool > cut).sum()) / (pool == cut).sum()
+
+
 def flag(protocol, train_scores, test_scores, is_anomaly, share):
     """dagmm: a share of the test set; table1: what lies above that share's percentile of all scores, of training and test together;
-    others: as many rows as there are anomalies.
+    others: as many rows as there are anomalies. Each row's weight, see _top.
     """
     if protocol == "table1":
-        return test_scores > np.percentile(np.concatenate([train_scores, test_scores]), 100 * (1 - share))
-    return _top(test_scores, round(share * len(test_scores)) if protocol == "dagmm" else int(is_anomaly.sum()))
+        pool = np.concatenate([train_scores, test_scores])
+        return _top(test_scores, pool, len(pool) - 1 - int((1 - share) * (len(pool) - 1)))
+    return _top(test_scores, test_scores, round(share * len(test_scores)) if protocol == "dagmm" else int(is_anomaly.sum()))
 
 
-def quality(flags, is_anomaly):
-    """Precision, recall, F1; anomalies are the positive class."""
-    hits = int((flags & is_anomaly).sum())
-    precision, recall = hits / max(int(flags.sum()), 1), hits / max(int(is_anomaly.sum()), 1)
+def quality(flagged, is_anomaly):
+    """Precision, recall, F1 of rows flagged by weight; anomalies are the positive class."""
+    hits = float(flagged[is_anomaly].sum())
+    precision, recall = hits / max(float(flagged.sum()), 1), hits / max(int(is_anomaly.sum()), 1)
     return precision, recall, 2 * precision * recall / (precision + recall) if hits else 0.0
 
 

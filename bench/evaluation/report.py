@@ -4,6 +4,7 @@
 import re
 import statistics
 
+from .datasets import IMAGES
 from .results import summarise
 
 # Table 1 of the publication: precision, recall, F1.
@@ -18,6 +19,8 @@ PUBLISHED = {
 COLUMNS = {"precision": "P", "recall": "R", "f1": "F1", "auroc": "AUROC", "average_precision": "AP"}
 TITLES = {"aep": "**AEP**", "aep-vector": "**AEP, vector error**", "aep-joint": "**AEP, joint score**", "ae": "AE, same network as AEP",
           "ocsvm": "OCSVM", "iforest": "isolation forest", "knn": "nearest neighbours", "pca": "PCA", "dagmm": "DAGMM", "dsebm": "DSEBM-e"}
+DATA = {"thyroid": "Thyroid", "arrhythmia": "Arrhythmia", "kdd": "KDD", "kdd-rev": "KDD-Rev", "mnist": "MNIST", "cifar10": "CIFAR-10"}
+CLASS_NAMES = {"cifar10": dict(enumerate("airplane automobile bird cat deer dog frog horse ship truck".split()))}
 BLOCK = re.compile(r"(<!-- results: (\S+) (\S+) -->\n)(?:\|[^\n]*\n)*")
 
 
@@ -55,12 +58,65 @@ def table(lines, data, protocol):
     return "\n".join(rows)
 
 
+def in_order(found):
+    return [method for method in TITLES if method in found]
+
+
+def by_class(lines, data):
+    """AUROC of one class against nine: a line a class, a column a method."""
+    mine = [line for line in lines if line["data"] == data and line["protocol"] == "one-vs-nine"]
+    found = summarise(mine, lambda line: (line["method"], int(line["class"])))
+    methods, labels = in_order({method for method, _ in found}), sorted({label for _, label in found})
+    rows = ["| class | " + " | ".join(TITLES[method] for method in methods) + " |", "|---|" + "---:|" * len(methods)]
+    for label in labels:
+        rows.append(f"| {CLASS_NAMES.get(data, {}).get(label, label)} | "
+                    + " | ".join(f"{found[method, label].mean['auroc']:.3f}" for method in methods) + " |")
+    return "\n".join(rows)
+
+
+def by_ratio(lines, data):
+    """F1 by the share of anomalies in the test set, a column a share."""
+    mine = [line for line in lines if line["data"] == data and line["protocol"].startswith("ratio-")]
+    found = summarise(mine, lambda line: (line["method"], line["protocol"]))
+    methods, ratios = in_order({method for method, _ in found}), sorted({ratio for _, ratio in found})
+    rows = ["| method | " + " | ".join(f"{ratio.removeprefix('ratio-')} %" for ratio in ratios) + " |", "|---|" + "---:|" * len(ratios)]
+    rows += [f"| {TITLES[method]} | " + " | ".join(f"{found[method, ratio].mean['f1']:.3f}" for ratio in ratios) + " |"
+             for method in methods]
+    return "\n".join(rows)
+
+
+def best(lines, _data):
+    """The methods of the library beside the best of the others: F1 and AUROC of tables (goad), AUROC of images."""
+    rows = ["| data | AEP | AEP, joint score | AE | the best of the others |", "|---|---|---|---|---|"]
+    for data, title in DATA.items():
+        of_images = data in IMAGES
+        mine = by_seed([line for line in lines if line["data"] == data and line["protocol"] == ("one-vs-nine" if of_images else "goad")])
+        found = {method: summary.mean for method, summary in summarise(mine, lambda line: line["method"]).items()}
+        if not found:
+            continue
+        others = [method for method in found if not method.startswith("ae")]
+        other = max(others, key=lambda method: found[method]["auroc" if of_images else "f1"], default=None)
+        shown = ["aep-vector" if of_images else "aep", "aep-joint", "ae", other]
+        cells = [("" if of_images else f"{found[method]['f1']:.3f}, ") + f"{found[method]['auroc']:.3f}" if method in found else ""
+                 for method in shown]
+        rows.append(f"| {title} | {' | '.join(cells)} {TITLES[other] if other else ''} |")
+    return "\n".join(rows)
+
+
+SPECIAL = {"by-class": by_class, "by-ratio": by_ratio, "best": best}
+
+
 def tables(lines):
     keys = dict.fromkeys((line["data"], line["protocol"]) for line in lines)
     return "\n\n".join(f"**{data}, {protocol}**\n\n{table(lines, data, protocol)}" for data, protocol in sorted(keys))
 
 
+def block(lines, data, name):
+    """What a comment <!-- results: DATA NAME --> asks for: the table of a protocol, or a special one."""
+    return SPECIAL[name](lines, data) if name in SPECIAL else table(lines, data, name)
+
+
 def write(lines, page):
-    """Put the tables into a page, each behind its comment <!-- results: DATA PROTOCOL -->."""
+    """Put the tables into a page, each behind its comment."""
     text = page.read_text(encoding="utf-8")
-    page.write_text(BLOCK.sub(lambda found: f"{found[1]}{table(lines, found[2], found[3])}\n", text), encoding="utf-8")
+    page.write_text(BLOCK.sub(lambda found: f"{found[1]}{block(lines, found[2], found[3])}\n", text), encoding="utf-8")

@@ -7,12 +7,12 @@ import json
 import statistics
 
 FIELDS = ("data", "protocol", "method", "seed", "class", "trained", "tested", "precision", "recall", "f1", "auroc",
-          "average_precision", "train_seconds", "score_seconds", "setting")
+          "average_precision", "train_seconds", "score_seconds", "version", "setting")
 FIGURES = ("precision", "recall", "f1", "auroc", "average_precision")
 
 
 def setting_text(setting):
-    return json.dumps(setting, sort_keys=True)
+    return json.dumps(setting, sort_keys=True, default=repr)
 
 
 class Results:
@@ -29,11 +29,11 @@ class Results:
 
     def add(self, lines):
         """All lines of a run in one write: an interruption leaves whole runs, or a broken last line, which is cut off here."""
-        fresh = not self.path.exists() or not self.path.stat().st_size
-        if not fresh:
+        if self.path.exists():
             content = self.path.read_bytes()
             if not content.endswith(b"\n"):
                 self.path.write_bytes(content[:content.rfind(b"\n") + 1])
+        fresh = not self.path.exists() or not self.path.stat().st_size
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
             if fresh:

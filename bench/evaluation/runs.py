@@ -23,6 +23,11 @@ class Job:
                 for protocol in chosen if protocols.SPLITS[protocol] == self.split for name in names_of(METHODS[self.method], self.data)}
 
 
+def made_with(method, data, setting):
+    """All options of a run, as text: a line that was made with others is not taken for it."""
+    return setting_text(METHODS[method].options(data, setting))
+
+
 def key(line):
     return line["data"], line["protocol"], line["method"], int(line["seed"]), line["class"]
 
@@ -66,6 +71,6 @@ def run(job, table, setting):
     of_train = method.scores(rows.train) if job.split == "normal" else dict.fromkeys(of_test)
     known = {"data": job.data, "seed": job.seed, "class": "" if job.label is None else str(job.label), "trained": len(rows.train),
              "train_seconds": round(trained - begun, 2), "score_seconds": round(scored - trained, 2),
-             "setting": setting_text(setting)}
+             "version": METHODS[job.method].version(), "setting": made_with(job.method, job.data, setting)}
     return [{**known, "protocol": protocol, "method": name, **judge(protocol, table, job, of_train[name], scores, rows.is_anomaly)}
             for name, scores in of_test.items() for protocol, kind in protocols.SPLITS.items() if kind == job.split]

@@ -12,6 +12,8 @@ height, width); those of float32 in C order are read where they lie, others are 
 go to the logger "aepred", its errors become exceptions.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from . import metrics
 from ._constants import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status
 from ._errors import (
@@ -35,6 +37,7 @@ from ._errors import (
     VersionError,
     WorkspaceError,
 )
+from ._frames import columns_of
 from ._library import library_path, library_version
 from ._model import Model
 from ._options import (
@@ -50,7 +53,12 @@ from ._options import (
     upsample,
 )
 
+if TYPE_CHECKING:
+    from .detector import AEPDetector
+    from .pyod import PyODDetector
+
 __all__ = [
+    "AEPDetector",
     "AepredError",
     "ArgumentError",
     "BufferTooSmall",
@@ -74,6 +82,7 @@ __all__ = [
     "OptionType",
     "OutOfMemory",
     "Part",
+    "PyODDetector",
     "RangeError",
     "RowsError",
     "StateError",
@@ -81,6 +90,7 @@ __all__ = [
     "VersionError",
     "WorkspaceError",
     "average_pool",
+    "columns_of",
     "conv",
     "conv_transposed",
     "library_path",
@@ -91,3 +101,20 @@ __all__ = [
     "options",
     "upsample",
 ]
+
+_LAZY = {"AEPDetector": "detector", "PyODDetector": "pyod"}  # these need scikit-learn
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"aepred.{name} needs scikit-learn: {error}") from error
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

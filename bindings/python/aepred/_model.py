@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from ctypes import byref, c_double, c_int, c_size_t, c_void_p
+from functools import cached_property
 from itertools import count
 from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
@@ -17,6 +18,7 @@ from ._arrays import Floats, matrix, rows_of, scores_of
 from ._constants import ColumnKind, LayerKind, Part, Status
 from ._errors import ArgumentError, Path, check, log, take_message
 from ._functions import ProgressFn
+from ._frames import Table, is_numbers
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
@@ -53,8 +55,39 @@ class _Workspace:
         weakref.finalize(self, lib.aep_workspace_free, self.pointer)
 
 
+def _n_columns(image: Sequence[int], columns: Union[Sequence[Column], Mapping[int, Column]]) -> int:
+    if image:
+        return math.prod(image)
+    if columns and not isinstance(columns, Mapping):
+        return len(columns)
+    raise TypeError("n_columns is missing; only with image=, or with a sequence of all columns, it need not be given")
+
+
 class Model:
     """A network with its columns, scaling, calibration and threshold.
+
+    Parameters
+    ----------
+    n_columns : int, optional
+        Need not be given for images, nor where `columns` is a sequence of all of them.
+    columns : sequence of Column or mapping of int to Column, optional
+        What the columns are, in order or by index; the others are numeric and have no name. `aepred.columns_of` takes them
+        from a data frame.
+    image : (channels, height, width), optional
+        Makes rows images; n_columns is then the product.
+    image_encoder, image_decoder : sequence of ImageLayer, optional
+        Layers that work on images, from the image on and up to it; empty for two convolutions, and for the encoder's
+        layers mirrored.
+    encoder, decoder, head : sequence of int, optional
+        Layer widths, the encoder's ending in the width of the code; empty for the presets.
+    **options
+        Those that `aepred.options()` lists, as numbers or, for choices, by name: ``scaling="robust"``.
+
+    Notes
+    -----
+    Wherever a method takes rows, these are an array, nested lists or a data frame of shape (n_rows, n_columns), of images
+    also (n_rows, channels, height, width). Arrays of float32 in C order are read where they lie, all else is converted.
+    In rows that are not an array of numbers, text is the name of a level, and None or NA a missing value.
 
     Any number of threads may score with a model at the same time. A call that changes it wants it alone: where another
     thread is using the model, RuntimeError is raised.
@@ -73,22 +106,11 @@ class Model:
         head: Sequence[int] = (),
         **options: Value,
     ) -> None:
-        """A new model for rows of n_columns columns, or for images.
-
-        columns: what they are, in order or by index; the others are numeric and have no name.
-        image: (channels, height, width) where rows are images; n_columns is then their product, and need not be given.
-        image_encoder, image_decoder: layers that work on images, from the image on and up to it; empty for two
-        convolutions, and for the encoder's layers mirrored.
-        encoder, decoder, head: layer widths, the encoder's ending in the width of the code; empty for the presets.
-        options: those that aepred.options() lists, as numbers or, for choices, by name: scaling="robust".
-        """
         image = tuple(image)
         if image and len(image) != 3:
             raise ValueError(f"image is {image}, but must be (channels, height, width)")
         if n_columns is None:
-            if not image:
-                raise TypeError("n_columns is missing; only a model of images, with image=, does without")
-            n_columns = math.prod(image)
+            n_columns = _n_columns(image, columns)
         pointer = c_void_p()
         described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
         with OptionsHandle() as handle:
@@ -195,7 +217,8 @@ class Model:
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
             n_levels = int(lib.aep_model_column_levels(self._pointer, index))
             names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
-            levels = tuple(name if name is None else name.decode() for name in names) if any(names) else n_levels
+            known = any(name is not None for name in names)
+            levels = tuple(name if name is None else name.decode() for name in names) if known else n_levels
         return Column(name if name is None else name.decode(), levels)
 
     @property
@@ -220,7 +243,13 @@ class Model:
         return values
 
     def set(self, **options: Value) -> None:
-        """Change options that are `changeable`: model.set(learning_rate=1e-4)."""
+        """Change options that are `changeable`: ``model.set(learning_rate=1e-4)``.
+
+        Parameters
+        ----------
+        **options
+            By name, as for a new model.
+        """
         with self._guard.writing():
             for name, value in options.items():
                 option = find(name)
@@ -269,25 +298,57 @@ class Model:
 
     # --------------------------------------------------------------------------------------------------- training
 
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self.columns)
+
+    def _rows(self, rows: ArrayLike) -> Floats:
+        """Rows as the library takes them."""
+        if not is_numbers(rows):
+            rows = self._table.numbers(rows)
+            if np.iscomplexobj(rows):
+                raise TypeError("rows are complex numbers, but must be real")
+        return rows_of(rows, self.image)
+
     def fit_scaling(self, rows: ArrayLike) -> None:
-        """Learn location and scale from normal rows; may be called many times, before the first step of training."""
-        rows = rows_of(rows, self.image)
+        """Learn location and scale from normal rows; may be called many times, before the first step of training.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
-        """One step of the optimiser on one batch of normal rows."""
-        rows = rows_of(rows, self.image)
+        """One step of the optimiser on one batch of normal rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+            At least 2.
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
     def fit(self, rows: ArrayLike, progress: Optional[Progress] = None) -> bool:
-        """Train on normal rows; returns whether it ran to its end.
+        """Train on normal rows.
 
-        progress(model, epoch, epochs, batch, batches) is called after every step: true stops the training; so does an
-        exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        progress : callable, optional
+            ``progress(model, epoch, epochs, batch, batches)`` is called after every step: true stops the training; so does
+            an exception, which comes out of fit. The model is usable in both cases, and after a keyboard interrupt.
+
+        Returns
+        -------
+        bool
+            Whether it ran to its end.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         raised: list[BaseException] = []
 
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
@@ -311,13 +372,24 @@ class Model:
     # -------------------------------------------------------------------------------------------------- threshold
 
     def calibrate(self, rows: ArrayLike) -> None:
-        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate."""
-        rows = rows_of(rows, self.image)
+        """Keep the scores of normal rows that were not trained on, and set the threshold from the alarm rate.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+        """
+        rows = self._rows(rows)
         with self._guard.writing():
             check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
     def set_alarm_rate(self, rate: float) -> None:
-        """Set the threshold so that about this share of normal rows is flagged."""
+        """Set the threshold so that about this share of normal rows is flagged.
+
+        Parameters
+        ----------
+        rate : float
+            From 0 to 1.
+        """
         with self._guard.writing():
             check(lib.aep_set_alarm_rate(self._pointer, float(rate)))
 
@@ -334,7 +406,17 @@ class Model:
             check(lib.aep_set_threshold(self._pointer, float(value)))
 
     def predict(self, scores: ArrayLike) -> NDArray[np.bool_]:
-        """Whether each score is an anomaly."""
+        """Whether each score is an anomaly.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_rows,)
+        """
         scores = scores_of(scores)
         labels = np.empty(scores.shape, np.uint8)
         with self._guard.reading():
@@ -342,7 +424,18 @@ class Model:
         return labels.view(bool)
 
     def pvalue(self, scores: ArrayLike) -> Floats:
-        """Conformal p-values of scores: small ones are anomalous."""
+        """Conformal p-values of scores: small ones are anomalous.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_rows,)
+            Results of `score`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Of a normal row, at most a with probability at most a.
+        """
         scores = scores_of(scores)
         pvalues = np.empty(scores.shape, np.float32)
         with self._guard.reading():
@@ -364,46 +457,102 @@ class Model:
             check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
 
     def score(self, rows: ArrayLike) -> Floats:
-        """Scores (n_rows), the higher the more anomalous."""
-        rows = rows_of(rows, self.image)
+        """Scores of rows.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            The higher, the more anomalous.
+        """
+        rows = self._rows(rows)
         scores = np.empty(len(rows), np.float32)
         self._call(lib.aep_score, rows, scores)
         return scores
 
     def encode(self, rows: ArrayLike) -> Floats:
-        """Latent variables (n_rows, code_size)."""
-        rows = rows_of(rows, self.image)
+        """Latent variables.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_rows, code_size)
+        """
+        rows = self._rows(rows)
         codes = np.empty((len(rows), self.code_size), np.float32)
         self._call(lib.aep_encode, rows, codes)
         return codes
 
     def reconstruct(self, rows: ArrayLike) -> Floats:
-        """Reconstructions in the units of the input, in the shape of the rows given."""
-        rows = rows_of(rows, self.image)
+        """Reconstructions in the units of the input.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            In categorical columns the codes of levels.
+        """
+        rows = self._rows(rows)
         rows_out = np.empty(rows.shape, np.float32)
         self._call(lib.aep_reconstruct, rows, rows_out)
         return rows_out
 
     def errors(self, rows: ArrayLike) -> tuple[Floats, Floats]:
-        """Reconstruction errors and predicted errors, each (n_rows, error_size)."""
-        rows = rows_of(rows, self.image)
+        """Reconstruction errors and predicted errors.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        errors, predicted : ndarray of shape (n_rows, error_size)
+        """
+        rows = self._rows(rows)
         errors = np.empty((len(rows), self.error_size), np.float32)
         predicted = np.empty_like(errors)
         self._call(lib.aep_errors, rows, errors, predicted)
         return errors, predicted
 
     def explain(self, rows: ArrayLike) -> Floats:
-        """The share of each column in the score, in the shape of the rows given; each row adds up to 1. Of images, heat
-        maps.
+        """The share of each column in the score.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        ndarray of the shape of rows
+            Each row adds up to 1; of images, heat maps.
         """
-        rows = rows_of(rows, self.image)
+        rows = self._rows(rows)
         shares = np.empty(rows.shape, np.float32)
         self._call(lib.aep_explain, rows, shares)
         return shares
 
     def invalid_cell(self, rows: ArrayLike) -> Optional[tuple[int, ...]]:
-        """Row and column of the first value that scoring would refuse, or None: an index into the rows given."""
-        rows = rows_of(rows, self.image)
+        """Where the first value is that scoring would refuse.
+
+        Parameters
+        ----------
+        rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        tuple of int or None
+            An index into the rows given: row and column, of images row, channel and so on.
+        """
+        rows = self._rows(rows)
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
             status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
@@ -416,18 +565,39 @@ class Model:
     # ----------------------------------------------------------------------------------------------------- saving
 
     def copy(self) -> "Model":
+        """A model of its own with everything that this one has; so do copy.copy and copy.deepcopy."""
         pointer = c_void_p()
         with self._guard.reading():
             check(lib.aep_model_copy(byref(pointer), self._pointer))
-        return Model._of(pointer)
+        return self._of(pointer)
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _memo: object) -> "Model":
+        return self.copy()
 
     def save(self, path: Path) -> None:
-        """Save to a file, which holds the old model or the new one, whole, at any moment."""
+        """Save to a file, which holds the old model or the new one, whole, at any moment.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+        """
         with self._guard.reading():
             check(lib.aep_model_save_file(self._pointer, _file_name(path)), path)
 
     @classmethod
     def load(cls, path: Path) -> "Model":
+        """A model from its file.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
         check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
         return cls._of(pointer)
@@ -443,10 +613,21 @@ class Model:
 
     @classmethod
     def from_bytes(cls, data: Union[bytes, bytearray, memoryview]) -> "Model":
+        """A model from the bytes of its file.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            They may come from anywhere: what is no model is refused.
+
+        Returns
+        -------
+        Model
+        """
         pointer = c_void_p()
         buffer = np.frombuffer(data, np.uint8)
         check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))
         return cls._of(pointer)
 
     def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:
-        return Model.from_bytes, (self.to_bytes(),)
+        return type(self).from_bytes, (self.to_bytes(),)

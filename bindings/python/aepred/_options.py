@@ -6,7 +6,7 @@ from ctypes import byref, c_char_p, c_double, c_size_t, c_void_p
 from dataclasses import dataclass
 from typing import Iterator, Mapping, Optional, Sequence, Union
 
-from ._constants import ColumnKind, LayerKind, OptionType, Part
+from ._constants import ColumnKind, LayerKind, OptionType, Part, Status
 from ._errors import ArgumentError, OptionError, RangeError, check, log
 from ._library import lib
 
@@ -85,11 +85,18 @@ class Option:
     def number(self, value: Value) -> float:
         """The number that the library takes for a value, which may be the text of one."""
         if not isinstance(value, str):
-            return float(value)
+            try:
+                return float(value)
+            except (TypeError, ValueError):
+                what = "a number or one of its choices" if self.choices else "a number"
+                raise TypeError(f"{self.name} is {value!r}, but must be {what}") from None
         number = c_double()
         status = lib.aep_option_parse(byref(number), self.key, c_string(value))
         if status < 0 and self.choices:
             raise OptionError(f"{self.name} is {value!r}, but must be one of {', '.join(self.choices)}")
+        if status == Status.E_RANGE:
+            what = "yes or no" if self.type == OptionType.SWITCH else f"a number from {self.low:g} to {self.high:g}"
+            raise RangeError(f"{self.name} is {value!r}, but must be {what}")
         check(status)
         return number.value
 

@@ -96,3 +96,16 @@ def test_options_are_those_of_the_header():
     body = re.search(r"enum aep_option \{(.*?)\}", CODE, flags=re.DOTALL).group(1)
     declared = {name.lower(): int(value) for name, value in re.findall(r"AEP_OPT_(\w+)\s*=\s*(\d+)", body)}
     assert {name: option.key for name, option in options().items()} == declared
+
+
+def test_every_function_is_used():
+    package = Path(_functions.__file__).parent
+    used = {name for source in package.glob("*.py") for name in re.findall(r"\blib\.(aep_\w+)", source.read_text())}
+    unused = {
+        "aep_options_new_with",  # memory is that of malloc
+        "aep_options_get",  # aepred.options() has the presets
+        "aep_options_add_conv",  # aepred.conv makes a layer for aep_options_add_image_layer
+        "aep_option_find",  # options are found in the table read at first
+        "aep_version_number",  # aepred.library_version() has it as text
+    }
+    assert set(_functions.FUNCTIONS) - used == unused

@@ -32,7 +32,10 @@ MEMORY = 8 << 30  # bytes that the program may map: more is an exception, not a 
 def exported():
     """(name, object) of every class and function of the package."""
     for name in aepred.__all__:
-        member = getattr(aepred, name)
+        try:
+            member = getattr(aepred, name)
+        except ImportError:  # an estimator, without scikit-learn
+            continue
         if isinstance(member, types.ModuleType):
             yield from ((f"{name}.{inner}", m) for inner, m in vars(member).items() if is_own(inner, m, member))
         elif not is_plain(member):
@@ -160,7 +163,8 @@ ARRAYS = (
 
 def good(parameter, instance):
     """What an argument should be, so that others are looked at too."""
-    rows = IMAGES if getattr(instance, "image", None) else ROWS
+    image = getattr(instance, "image", None)
+    rows = IMAGES if isinstance(image, tuple) and image else ROWS
     known = {
         "rows": rows,
         "X": rows,

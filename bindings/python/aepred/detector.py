@@ -1,0 +1,663 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The model as an estimator of scikit-learn, which this module needs; ``import aepred`` alone does not.
+
+Two conventions of sign are in use, and each class keeps to one:
+
+=============================  ===============================  ==========================================
+what                           AEPDetector (scikit-learn)       PyODDetector (PyOD), and aepred.Model
+=============================  ===============================  ==========================================
+scores of rows                 ``score_samples``: **lower** is  ``decision_function``, ``Model.score``:
+                               more abnormal                    **higher** is more abnormal
+the same from the threshold    ``decision_function``,           -
+                               **negative** where abnormal
+labels                         ``predict``: **-1** abnormal,    ``predict``, ``labels_``: **1** abnormal,
+                               +1 normal                        0 normal (of Model: True and False)
+threshold                      ``offset_``, abnormal **below**  ``threshold_``, abnormal **above**
+=============================  ===============================  ==========================================
+
+With the same parameters and rows ``score_samples`` is minus PyOD's ``decision_function``, ``offset_`` is minus
+``threshold_``, and the same rows are abnormal.
+"""
+
+import inspect
+import math
+import os
+from numbers import Real
+from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar, Union
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OutlierMixin  # type: ignore[import]
+from sklearn.utils import check_array, check_random_state  # type: ignore[import]
+from sklearn.utils import validation as _validation
+from sklearn.utils.validation import check_is_fitted  # type: ignore[import]
+
+from ._arrays import Floats, rows_of
+from ._errors import Path
+from ._frames import Table, columns_of, is_frame, is_numbers
+from ._model import Model
+from ._options import Column, ImageLayer, find
+
+Progress = Callable[[Model, int, int, int, int], object]
+Columns = Union[None, Sequence[Column], Mapping[int, Column]]
+Doubles = NDArray[np.float64]
+Self = TypeVar("Self", bound="Detector")
+
+_NOT_OPTIONS = {  # parameters that are no options of the library by the same name
+    "encoder", "decoder", "head", "image", "image_encoder", "image_decoder", "columns",
+    "contamination", "calibration", "random_state", "n_jobs", "score_kind",
+}  # fmt: skip
+_CALIBRATION_SHARE = 0.2
+_MOST_THREADS = 256
+
+
+class Detector(BaseEstimator):  # type: ignore[misc]
+    """What AEPDetector and PyODDetector have in common: the parameters, training and all that has no sign.
+
+    See AEPDetector for the parameters.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: Sequence[int] = (),
+        decoder: Sequence[int] = (),
+        head: Sequence[int] = (),
+        image: Sequence[int] = (),
+        image_encoder: Sequence[ImageLayer] = (),
+        image_decoder: Sequence[ImageLayer] = (),
+        columns: Columns = None,
+        contamination: Union[str, float] = "auto",
+        calibration: Union[str, float] = "auto",
+        random_state: Union[None, int, np.random.RandomState] = None,
+        n_jobs: Optional[int] = None,
+        score_kind: str = "prediction",
+        activation: str = "tanh",
+        head_activation: str = "tanh",
+        code_activation: str = "identity",
+        output_activation: str = "identity",
+        noise: str = "gaussian",
+        noise_level: float = 0.1,
+        noise_block: int = 4,
+        error: str = "norm",
+        squared: bool = False,
+        head_gradient: bool = False,
+        weight_decay: float = 1e-6,
+        compactness: float = 0.01,
+        head_weight: float = 1.0,
+        learning_rate: float = 1e-3,
+        head_rate: float = 1.0,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        schedule: str = "cosine",
+        schedule_steps: int = 0,
+        gradient_clip: float = 0.0,
+        epochs: int = 100,
+        batch: int = 256,
+        validation: float = 0.0,
+        patience: int = 0,
+        scaling: str = "zscore",
+        scale_levels: bool = False,
+        channel_scaling: bool = True,
+        squash: str = "tanh",
+        squash_limit: float = 5.0,
+        missing: str = "error",
+        missing_indicator: bool = False,
+        unseen: str = "zero",
+        alarm_rate: float = 0.01,
+        calibration_size: int = 10000,
+        save_training: bool = True,
+    ) -> None:
+        self.encoder = encoder
+        self.decoder = decoder
+        self.head = head
+        self.image = image
+        self.image_encoder = image_encoder
+        self.image_decoder = image_decoder
+        self.columns = columns
+        self.contamination = contamination
+        self.calibration = calibration
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.score_kind = score_kind
+        self.activation = activation
+        self.head_activation = head_activation
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.noise = noise
+        self.noise_level = noise_level
+        self.noise_block = noise_block
+        self.error = error
+        self.squared = squared
+        self.head_gradient = head_gradient
+        self.weight_decay = weight_decay
+        self.compactness = compactness
+        self.head_weight = head_weight
+        self.learning_rate = learning_rate
+        self.head_rate = head_rate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.schedule = schedule
+        self.schedule_steps = schedule_steps
+        self.gradient_clip = gradient_clip
+        self.epochs = epochs
+        self.batch = batch
+        self.validation = validation
+        self.patience = patience
+        self.scaling = scaling
+        self.scale_levels = scale_levels
+        self.channel_scaling = channel_scaling
+        self.squash = squash
+        self.squash_limit = squash_limit
+        self.missing = missing
+        self.missing_indicator = missing_indicator
+        self.unseen = unseen
+        self.alarm_rate = alarm_rate
+        self.calibration_size = calibration_size
+        self.save_training = save_training
+
+    # --------------------------------------------------------------------------------------------------- training
+
+    def fit(self: Self, X: ArrayLike, y: object = None, *, progress: Optional[Progress] = None) -> Self:
+        """Train on normal rows, calibrate, and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+            Normal rows, or nearly so; images also as (n_samples, channels, height, width). Arrays of float32 in C order
+            are read where they lie.
+        y : ignored
+            Present for the conventions of scikit-learn.
+        progress : callable, optional
+            ``progress(model, epoch, epochs, batch, batches)`` is called after every step: true ends the training early;
+            so does an exception, which comes out of here; the estimator then keeps the model that it had.
+
+        Returns
+        -------
+        self
+        """
+        self._check_own_parameters()
+        rows = self._checked(X, reset=True)
+        random = self._random()
+        train, held_back = self._split(rows, random)
+        model = self._new_model(X, rows.shape[1], random)
+        model.fit(train, progress)
+        self._take(model, rows, held_back)
+        return self
+
+    def partial_fit(self: Self, X: ArrayLike, y: object = None) -> Self:
+        """Go on training with more normal rows: one step for each `batch` of them, in the order given.
+
+        The first call also learns location and scale of the columns, so it should bring many rows. Each call ends by
+        calibrating on its rows, for which at least 1 / alarm_rate of them are needed; `calibrate` does it on rows that
+        were not trained on.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+            At least 2 normal rows.
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        self._check_own_parameters()
+        first = not hasattr(self, "model_")
+        rows = self._checked(X, reset=first, at_least=2)
+        if first:
+            model = self._new_model(X, rows.shape[1], self._random())
+            model.fit_scaling(rows)
+        else:
+            model = self.model_
+        n_blocks = min(math.ceil(len(rows) / self._number("batch")), len(rows) // 2)  # none of them of one row
+        for block in np.array_split(rows, n_blocks):
+            model.fit_batch(block)
+        self._take(model, rows, rows)
+        return self
+
+    def calibrate(self: Self, X: ArrayLike) -> Self:
+        """Calibrate anew on normal rows that were not trained on, and set the threshold from the alarm rate.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+            Normal rows, at least 1 / alarm_rate of them.
+
+        Returns
+        -------
+        self
+        """
+        rows = self._fitted(X)
+        self.model_.set(alarm_rate=self.alarm_rate)
+        self.model_.calibrate(rows)
+        self._threshold_changed()
+        return self
+
+    def _threshold_changed(self) -> None:
+        self.threshold_ = _flagged_above(self.model_)
+
+    def _check_own_parameters(self) -> None:
+        """Those that the library does not know; it checks its options itself."""
+        if not _is_share(self.contamination, "auto", 0.5) or self.contamination == 0:
+            raise ValueError(f"contamination is {self.contamination!r}, but must be 'auto' or in the range (0, 0.5]")
+        if not _is_share(self.calibration, "auto", 0.9):
+            raise ValueError(f"calibration is {self.calibration!r}, but must be 'auto' or in the range [0, 0.9]")
+
+    def _number(self, name: str) -> float:
+        """An option that this module needs too; it may be text, or out of bounds, which the library says."""
+        option = find(name)
+        return min(max(option.number(getattr(self, name)), option.low), option.high)
+
+    def _random(self) -> np.random.RandomState:
+        seed = self.random_state
+        if isinstance(seed, (int, np.integer)):
+            return np.random.RandomState(int(seed) % 2**32)  # the library takes larger ones than NumPy
+        random: np.random.RandomState = check_random_state(seed)
+        return random
+
+    def _split(self, rows: Floats, random: np.random.RandomState) -> tuple[Floats, Floats]:
+        """Rows to train on and rows to calibrate on, which are all of them where none are held back."""
+        n_held_back = int(len(rows) * (_CALIBRATION_SHARE if self.calibration == "auto" else self.calibration))
+        too_few = n_held_back < 1 if self.calibration != "auto" else n_held_back * self._number("alarm_rate") < 1
+        if too_few or len(rows) - n_held_back < 2:
+            return rows, rows
+        order = random.permutation(len(rows))
+        return rows[np.sort(order[n_held_back:])], rows[order[:n_held_back]]
+
+    def _new_model(self, X: ArrayLike, n_columns: int, random: np.random.RandomState) -> Model:
+        options = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_OPTIONS}
+        model = Model(
+            n_columns,
+            columns=self._described(X),
+            image=self.image,
+            image_encoder=self.image_encoder,
+            image_decoder=self.image_decoder,
+            encoder=self.encoder,
+            decoder=self.decoder,
+            head=self.head,
+            seed=self.random_state if isinstance(self.random_state, (int, np.integer)) else random.randint(2**31 - 1),
+            score=self.score_kind,
+            **options,
+        )
+        model.threads = _threads(self.n_jobs)
+        return model
+
+    def _take(self, model: Model, rows: Floats, held_back: Floats) -> None:
+        """Calibrate a model that was trained on rows, and make it that of this detector."""
+        share = None if isinstance(self.contamination, str) else float(self.contamination)
+        # A share is also the rate to calibrate for, lest the library warn of a threshold that does not stay.
+        model.set(alarm_rate=self.alarm_rate if share is None else share)
+        model.calibrate(held_back)
+        model.set(alarm_rate=self.alarm_rate)
+        if share is None:
+            threshold = _flagged_above(model)
+        else:
+            threshold = float(np.percentile(_doubles(model.score(rows)), 100 * (1 - share)))
+            model.threshold = _float32_above(threshold)
+        self.model_, self.threshold_ = model, threshold
+
+    # ------------------------------------------------------------------------------------------------------- rows
+
+    def _described(self, X: ArrayLike) -> Union[Sequence[Column], Mapping[int, Column]]:
+        if self.columns is not None:
+            return self.columns
+        return columns_of(X) if is_frame(X) else ()
+
+    def _table(self, X: ArrayLike, reset: bool) -> Table:
+        if not reset:
+            return self.model_._table
+        columns = self._described(X)
+        described = dict(columns.items() if isinstance(columns, Mapping) else enumerate(columns))
+        if not described:
+            return Table(())
+        n_columns = np.shape(X)[1] if np.ndim(X) == 2 else 0
+        return Table([described.get(index, Column()) for index in range(n_columns)])
+
+    def _checked(self, X: ArrayLike, reset: bool, at_least: int = 1) -> Floats:
+        """Rows as the library takes them, checked and remembered as scikit-learn wants it."""
+        _check_feature_names(self, X, reset=reset)
+        numbers = X if is_numbers(X) else self._table(X, reset).numbers(X)
+        if len(self.image) and np.ndim(numbers) > 2:
+            images = rows_of(numbers, tuple(self.image))
+            numbers = images.reshape(len(images), -1)
+        rows: Floats = check_array(
+            numbers,
+            dtype=np.float32,
+            order="C",
+            ensure_min_samples=2 if reset else at_least,
+            estimator=self,
+            **{_FINITE: "allow-nan" if self.missing == "impute" else True},
+        )
+        _check_n_features(self, rows, reset=reset)
+        return rows
+
+    def _fitted(self, X: ArrayLike) -> Floats:
+        check_is_fitted(self, "model_")
+        return self._checked(X, reset=False)
+
+    # ---------------------------------------------------------------------------------------------------- results
+
+    def _scores(self, X: ArrayLike) -> Doubles:
+        """Scores as the library has them: higher is more abnormal."""
+        rows = self._fitted(X)
+        return _doubles(self.model_.score(rows))
+
+    def pvalue(self, X: ArrayLike) -> Floats:
+        """Conformal p-values of rows: small ones are abnormal.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Of a normal row, at most a with probability at most a; see `aepred.Model.pvalue`. They hold where rows were
+            held back for calibration.
+        """
+        rows = self._fitted(X)
+        return self.model_.pvalue(self.model_.score(rows))
+
+    def explain(self, X: ArrayLike) -> Floats:
+        """The share of each column in the score.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of the shape of X
+            Each row adds up to 1; of images, heat maps.
+        """
+        rows = self._fitted(X)
+        return self.model_.explain(rows).reshape(np.shape(X))
+
+    def encode(self, X: ArrayLike) -> Floats:
+        """Latent variables.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, code_size)
+        """
+        rows = self._fitted(X)
+        return self.model_.encode(rows)
+
+    def reconstruct(self, X: ArrayLike) -> Floats:
+        """Reconstructions in the units of the input, with codes for levels.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of the shape of X
+        """
+        rows = self._fitted(X)
+        return self.model_.reconstruct(rows).reshape(np.shape(X))
+
+    # ----------------------------------------------------------------------------------------------------- saving
+
+    def save(self, path: Path) -> None:
+        """Save the model to a file, which every program with the library can load.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Notes
+        -----
+        The file holds the model with its columns and its threshold. Pickles, and those of joblib, hold all parameters
+        and attributes of the estimator.
+        """
+        check_is_fitted(self, "model_")
+        self.model_.save(path)
+
+    def to_bytes(self) -> bytes:
+        """The bytes that `save` writes.
+
+        Returns
+        -------
+        bytes
+        """
+        check_is_fitted(self, "model_")
+        return self.model_.to_bytes()
+
+    @classmethod
+    def load(cls: type[Self], path: Path) -> Self:
+        """A fitted estimator from the file of a model.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Returns
+        -------
+        Detector
+            See `from_model`.
+        """
+        return cls.from_model(Model.load(path))
+
+    @classmethod
+    def from_bytes(cls: type[Self], data: Union[bytes, bytearray, memoryview]) -> Self:
+        """A fitted estimator from the bytes of a model.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+
+        Returns
+        -------
+        Detector
+            See `from_model`.
+        """
+        return cls.from_model(Model.from_bytes(data))
+
+    @classmethod
+    def from_model(cls: type[Self], model: Model) -> Self:
+        """A fitted estimator around a model, which must have a threshold.
+
+        Parameters
+        ----------
+        model : Model
+            It is not copied.
+
+        Returns
+        -------
+        Detector
+            Its parameters are the options of the model, so that a clone would be trained like it.
+        """
+        if model.threshold is None:
+            raise ValueError("the model has no threshold: call its method calibrate, or set its threshold")
+        options = model.options
+        known = set(inspect.signature(cls).parameters)
+        parameters: dict[str, Any] = {name: value for name, value in options.items() if name in known}
+        parameters.update(model.layers, random_state=options["seed"], score_kind=options["score"], n_jobs=model.threads)
+        if model.image:
+            parameters.update({f"image_{part}": layers for part, layers in model.image_layers.items()}, image=model.image)
+        else:
+            parameters.update(columns=model.columns)
+        self = cls(**parameters)
+        self.model_ = model
+        self.n_features_in_ = model.n_columns
+        column_names = [column.name for column in model.columns]
+        if all(name is not None for name in column_names):
+            self.feature_names_in_ = np.array(column_names, dtype=object)
+        self.threshold_ = _flagged_above(self.model_)
+        return self
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "model_"):
+            self.model_.threads = _threads(self.n_jobs)  # the bytes of a model do not hold it
+
+    def _more_tags(self) -> dict[str, Any]:
+        return {"allow_nan": self.missing == "impute"}
+
+    def __sklearn_tags__(self) -> Any:
+        """The same for scikit-learn from 1.6 on."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "impute"
+        return tags
+
+
+class AEPDetector(OutlierMixin, Detector):  # type: ignore[misc]
+    """Outlier detector of scikit-learn: an autoencoder whose latent variables predict its reconstruction error.
+
+    Train it on normal rows. `score_samples` and `decision_function` are lower for abnormal rows, `predict` is -1 for
+    them, as everywhere in scikit-learn; `PyODDetector` has the opposite signs, those of PyOD.
+
+    Parameters
+    ----------
+    encoder, decoder, head : sequence of int, default=()
+        Widths of the layers; the encoder's end in the size of the code. Empty: the library's presets.
+    image : (channels, height, width), default=()
+        Makes rows images, which are then also taken as arrays (n_samples, channels, height, width).
+    image_encoder, image_decoder : sequence of ImageLayer, default=()
+        Layers that work on images; empty: two convolutions, mirrored.
+    columns : sequence of Column or mapping of int to Column, default=None
+        What the columns are. None: those of a data frame are taken from its dtypes (see `aepred.columns_of`), those of
+        an array are numeric.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        A number is the share of the training rows that the threshold flags, as in other detectors. "auto" sets the
+        threshold from `alarm_rate`, the share of normal rows to be flagged.
+    calibration : "auto" or float in [0, 0.9], default="auto"
+        Share of the rows that are held back from training, to calibrate the threshold and p-values on. 0: calibrate on
+        the rows trained on, whose scores are a little low. "auto": 0.2 if they are at least 1 / alarm_rate rows, else 0.
+    random_state : int, RandomState or None, default=None
+        An int is the library's seed; the results are then the same each time.
+    n_jobs : int, default=None
+        Threads within one call; -1 for all processors. Results are the same for any number.
+    score_kind : {"prediction", "reconstruction", "signed", "joint"}, default="prediction"
+        The library's option `score`.
+    activation, head_activation, code_activation, output_activation, noise, noise_level, noise_block, error, squared, \
+head_gradient, weight_decay, compactness, head_weight, learning_rate, head_rate, beta1, beta2, epsilon, schedule, \
+schedule_steps, gradient_clip, epochs, batch, validation, patience, scaling, scale_levels, channel_scaling, squash, \
+squash_limit, missing, missing_indicator, unseen, alarm_rate, calibration_size, save_training
+        Options of the library, with its presets; `aepred.options()` describes each of them, with bounds and choices.
+        They are checked by `fit`.
+
+    Attributes
+    ----------
+    model_ : Model
+        The model, with statistics, history and all else.
+    offset_ : float
+        ``decision_function(X) == score_samples(X) - offset_``.
+    threshold_ : float
+        The same with the library's sign, ``-offset_``.
+    n_features_in_ : int
+        Number of columns seen during `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X was a data frame with names that are all strings.
+
+    See Also
+    --------
+    PyODDetector : The same with the conventions of PyOD.
+    Model : The model itself.
+
+    Examples
+    --------
+    >>> from aepred import AEPDetector
+    >>> detector = AEPDetector(encoder=(32, 8), epochs=50, random_state=1).fit(normal_rows)
+    >>> labels = detector.predict(rows)                # -1 for anomalies
+    """
+
+    @property
+    def offset_(self) -> float:
+        """What to subtract from `score_samples` to get the decision function."""
+        return -self.threshold_
+
+    def score_samples(self, X: ArrayLike) -> Doubles:
+        """Minus the library's scores.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The lower, the more abnormal.
+        """
+        return -self._scores(X)
+
+    def decision_function(self, X: ArrayLike) -> Doubles:
+        """Scores seen from the threshold.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Negative for abnormal rows.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int_]:
+        """Whether rows are normal.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            +1 for normal rows, -1 for abnormal ones.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+
+def _is_share(value: object, word: str, largest: float) -> bool:
+    if isinstance(value, str):
+        return value == word
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= largest
+
+
+def _doubles(scores: Floats) -> Doubles:
+    return scores.astype(np.float64)
+
+
+def _threads(n_jobs: Optional[int]) -> int:
+    """As in joblib: None is one, and -1 all processors, -2 all but one."""
+    if n_jobs is None:
+        return 1
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(processors + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs, _MOST_THREADS)
+
+
+def _flagged_above(model: Model) -> float:
+    """The threshold of scikit-learn and PyOD, who flag the scores above it; the library flags its own threshold too."""
+    assert model.threshold is not None
+    near = np.float32(model.threshold)
+    return float(near if near < model.threshold else np.nextafter(near, np.float32(-np.inf)))
+
+
+def _float32_above(value: float) -> float:
+    """The smallest float32 above a number."""
+    near = np.float32(value)
+    return float(near if near > value else np.nextafter(near, np.float32(np.inf)))
+
+
+# scikit-learn 1.6 turned two methods into functions, and renamed an argument.
+_FINITE = "ensure_all_finite" if "ensure_all_finite" in inspect.signature(check_array).parameters else "force_all_finite"
+
+
+def _check_feature_names(detector: Detector, X: ArrayLike, *, reset: bool) -> None:
+    check = getattr(_validation, "_check_feature_names", None)
+    check(detector, X, reset=reset) if check else detector._check_feature_names(X, reset=reset)
+
+
+def _check_n_features(detector: Detector, X: Floats, *, reset: bool) -> None:
+    check = getattr(_validation, "_check_n_features", None)
+    check(detector, X, reset=reset) if check else detector._check_n_features(X, reset=reset)
