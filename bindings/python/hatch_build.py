@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Puts the shared library, built by Meson from the sources around this folder, into the wheel."""
 
-import os
 import subprocess
 import sys
 import sysconfig
@@ -16,9 +15,7 @@ PARTS = ("tools", "examples", "tests", "docs", "bench")  # of the project, which
 
 
 def run(*command: str) -> None:
-    # pip's isolated builds hide the modules that a meson of the system consists of
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
+    subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 def build_library(source: Path, folder: Path) -> Path:
@@ -40,9 +37,9 @@ class BuildHook(BuildHookInterface):  # type: ignore[misc]
 
     def initialize(self, version: str, build_data: Dict[str, Any]) -> None:
         if self.target_name != "wheel":
-            raise RuntimeError("the C sources lie outside of this folder: build a wheel (python3 -m build --wheel)")
+            raise RuntimeError("the C sources lie outside of this folder: build a wheel, with pip wheel")
         if version == "editable":
-            return  # leaves the library to AEPRED_LIBRARY or the system
+            return  # runs where the sources are, which have no library inside: AEPRED_LIBRARY or the system's
         self._folder = tempfile.TemporaryDirectory()
         source = Path(self.root).parents[1]
         library = build_library(source, Path(self._folder.name))
