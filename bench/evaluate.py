@@ -8,9 +8,10 @@
     evaluate.py figures [--figures FOLDER]
 
 run learns and judges, and adds a line to the results for every single run; what the file holds already is not run again, so an
-interrupted command goes on when it is given once more. tune chooses the setting of each method from its grid, by training
-rows alone, and writes them to evaluation/settings.json, which run reads. report prints the tables of what the results hold, or puts them into a page behind comments <!-- results: DATA PROTOCOL -->. figures draws
-them, as PNG and SVG; it trains a model for each of two of them.
+interrupted command goes on when it is given once more. tune chooses the setting of each method from its grid, by training rows
+alone, and writes them to evaluation/settings.json, which run reads. report prints the tables of what the results hold, or puts
+them into a page, each behind its comment <!-- results: DATA PROTOCOL -->. figures draws them, as PNG and SVG; it trains a model
+for each of two of them.
 
 The data files lie in the folder that --folder or AEPRED_DATA names, see bench/fetch_data.py. The library is the one that
 AEPRED_LIBRARY names, see bindings/python.
@@ -130,7 +131,7 @@ def command_tune(arguments):
         table = datasets.load(data, arguments.folder)
         for method in given(arguments, data):
             begun = time.monotonic()
-            tried = tune.choose(METHODS[method], table)
+            tried = tune.choose(METHODS[method], table, dict(arguments.set))
             tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}
             arguments.settings.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             print(f"{data} {method}: {tried[0][0]} ({clock(time.monotonic() - begun)})", flush=True)
@@ -190,7 +191,7 @@ def parse_arguments():
     parser.add_argument("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files")
     parser.add_argument("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv")
     parser.add_argument("--set", action="append", default=[], type=option, metavar="NAME=VALUE",
-                        help="an option of the methods chosen, instead of their setting; may be given again")
+                        help="an option of the methods chosen, instead of their setting, or in all that tune tries; may be given again")
     parser.add_argument("--settings", default=HERE / "evaluation" / "settings.json", type=pathlib.Path, metavar="FILE.json")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, one core each")
     parser.add_argument("--page", type=pathlib.Path, metavar="FILE.md", help="of report: where the tables go")

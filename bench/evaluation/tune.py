@@ -2,7 +2,8 @@
 """The setting of each method on each data set: the one of its grid that best tells normal rows from changed copies of them.
 
 Four fifths of the training rows of a split train, the last fifth is judged beside copies of itself that were changed in several ways; the
-mean AUROC over the ways decides. No anomaly of the data set is ever looked at, nor any row of a test set.
+mean AUROC over the ways decides. No anomaly of the data set is ever looked at. Splits are others than those of the evaluation, so that of tables
+the normal rows may be test rows there.
 """
 
 import numpy as np
@@ -94,13 +95,14 @@ def judge(method, table, setting, seed, label=None):
     return {name: float(np.mean(aurocs)) for name, aurocs in found.items()}
 
 
-def choose(method, table):
-    """[(setting, mean AUROC of the method's own score)], best first."""
+def choose(method, table, fixed):
+    """[(setting, mean AUROC of the method's own score)], best first; `fixed` are options that all settings have."""
     own = names_of(method, table.name)[0]
     grid = getattr(method, "IMAGE_GRID", method.GRID) if table.image else method.GRID
     if table.image:
         places = [(FIRST_SEED, label) for label in CLASSES[table.name]]
     else:
         places = [(FIRST_SEED + i, None) for i in range(3 if len(table.rows) > LARGEST else method.REPEATS)]
-    tried = [(setting, float(np.mean([judge(method, table, setting, *place)[own] for place in places]))) for setting in grid]
+    settings = [{**setting, **fixed} for setting in grid]
+    tried = [(setting, float(np.mean([judge(method, table, setting, *place)[own] for place in places]))) for setting in settings]
     return sorted(tried, key=lambda pair: -pair[1])
