@@ -28,9 +28,12 @@ import time
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")  # a run has one core
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "bindings" / "python"), str(HERE)]
-from evaluation import datasets, protocols, report, runs, tune  # noqa: E402
-from evaluation.methods import METHODS, names_of  # noqa: E402
-from evaluation.results import Results  # noqa: E402
+try:
+    from evaluation import datasets, protocols, report, runs, tune
+    from evaluation.methods import METHODS, names_of
+    from evaluation.results import Results
+except ImportError as missing:
+    sys.exit(f"{missing}\nThis takes NumPy, and AEPRED_LIBRARY naming the library, such as build/lib/libaepred.so.0")
 
 
 class Shared:
@@ -110,10 +113,14 @@ def read_lines(arguments, settings):
 
 def command_run(arguments):
     settings = chosen_settings(arguments)
+    try:
+        arguments.results.open("a").close()  # now, not when hours are gone
+    except OSError as error:
+        sys.exit(f"--results: {error}")
     done = {runs.key(line) for line in read_lines(arguments, settings)}
     planned = runs.plan(arguments)
     jobs = [job for job in planned if job.wanted(arguments.protocol) - done]
-    print(f"{len(planned) - len(jobs)} runs are done, {len(jobs)} to go, {arguments.jobs} at a time", flush=True)
+    print(f"{len(planned) - len(jobs)} runs are done, {len(jobs)} to go, {arguments.jobs} at a time, into {arguments.results}", flush=True)
     Shared.settings = settings
     Shared.tables = {name: datasets.load(name, arguments.folder) for name in arguments.data if any(j.data == name for j in jobs)}
     progress, results = Progress(jobs, arguments.jobs), Results(arguments.results)
@@ -140,6 +147,8 @@ def command_tune(arguments):
 
 def command_report(arguments):
     lines = read_lines(arguments, known_settings(arguments))
+    if not lines:
+        sys.exit(f"{arguments.results} holds no results of these data, methods and protocols, by the settings of {arguments.settings}")
     if arguments.page:
         report.write(lines, arguments.page)
     else:
@@ -160,6 +169,13 @@ def command_figures(arguments):
     return 0
 
 
+def count(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: at least 1")
+    return number
+
+
 def names(choices):
     def parse(text):
         chosen = text.split(",")
@@ -172,7 +188,9 @@ def names(choices):
 
 def option(text):
     """NAME=VALUE; what is no number, list or the like is a word."""
-    name, value = text.split("=", 1)
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text}: write NAME=VALUE")
     try:
         return name, json.loads(value)
     except json.JSONDecodeError:
@@ -180,22 +198,25 @@ def option(text):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="Methods x data sets x protocols x seeds.")
-    parser.add_argument("command", nargs="?", choices=("run", "tune", "report", "figures"), default="run")
-    parser.add_argument("--data", type=names(datasets.NAMES), default=list(datasets.NAMES), metavar="NAME,...")
-    parser.add_argument("--method", type=names(METHODS), default=list(METHODS), metavar="NAME,...")
-    parser.add_argument("--protocol", type=names(protocols.SPLITS), default=list(protocols.SPLITS), metavar="NAME,...")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--classes", type=lambda text: [int(label) for label in text.split(",")], default=list(range(10)),
-                        metavar="N,...", help="of images")
-    parser.add_argument("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files")
-    parser.add_argument("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv")
-    parser.add_argument("--set", action="append", default=[], type=option, metavar="NAME=VALUE",
-                        help="an option of the methods chosen, instead of their setting, or in all that tune tries; may be given again")
-    parser.add_argument("--settings", default=HERE / "evaluation" / "settings.json", type=pathlib.Path, metavar="FILE.json")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time, one core each")
-    parser.add_argument("--page", type=pathlib.Path, metavar="FILE.md", help="of report: where the tables go")
-    parser.add_argument("--figures", default="figures", type=pathlib.Path, metavar="FOLDER", help="of figures: where they go")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("command", nargs="?", choices=("run", "tune", "report", "figures"), default="run")
+    add("--data", type=names(datasets.NAMES), default=list(datasets.NAMES), metavar="NAME,...", help=f"of {', '.join(datasets.NAMES)}")
+    add("--method", type=names(METHODS), default=list(METHODS), metavar="NAME,...", help=f"of {', '.join(METHODS)}")
+    add("--protocol", type=names(protocols.SPLITS), default=list(protocols.SPLITS), metavar="NAME,...",
+        help=f"of {', '.join(protocols.SPLITS)}")
+    add("--seeds", type=count, default=20, metavar="N", help="runs of each, with seeds 1 to N (20); slow methods have at most 5")
+    add("--classes", type=lambda text: [int(label) for label in text.split(",")], default=list(range(10)), metavar="N,...",
+        help="of images, which are normal, one at a time; all")
+    add("--folder", default=os.environ.get("AEPRED_DATA", "."), type=pathlib.Path, help="of the data files (AEPRED_DATA, else .)")
+    add("--results", default="evaluation.csv", type=pathlib.Path, metavar="FILE.csv", help="of single runs (evaluation.csv)")
+    add("--set", action="append", default=[], type=option, metavar="NAME=VALUE",
+        help="an option of the methods chosen, instead of their setting, or in all that tune tries; may be given again")
+    add("--settings", default=HERE / "evaluation" / "settings.json", type=pathlib.Path, metavar="FILE.json",
+        help="that tune has chosen (evaluation/settings.json)")
+    add("--jobs", type=count, default=os.cpu_count(), metavar="N", help="runs at a time, one core each (all cores)")
+    add("--page", type=pathlib.Path, metavar="FILE.md", help="of report: where the tables go")
+    add("--figures", default="figures", type=pathlib.Path, metavar="FOLDER", help="of figures: where they go (figures)")
     return parser.parse_args()
 
 

@@ -117,6 +117,7 @@ def check_page(evaluate: Evaluate) -> None:
     assert "published" in tables[0][0] and tables[2][2].startswith("| 3 | ") and "50 %" in tables[3][0], text
     assert [row.split(" | ")[0] for row in tables[4][2:]] == ["| Thyroid", "| MNIST"], text
     assert [row.split(" | ")[1] for row in tables[5][2:]] == ["F1", "AUROC", "AP"] and "±" in tables[5][2], text  # one seed of images
+    assert "holds no results" in evaluate("report", "--data", "cifar10", status=1)
     once = text
     evaluate("report", "--page", str(page))
     assert page.read_text(encoding="utf-8") == once

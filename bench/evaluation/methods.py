@@ -42,7 +42,7 @@ class Library:
     WIDER = {}
     GRID = [dict(noise_level=noise, learning_rate=rate) for noise in (0.1, 0.5) for rate in (1e-3, 3e-3)]
     IMAGE_GRID = [dict(noise=noise, noise_level=level, learning_rate=rate)
-                  for noise, level in (("gaussian", 0.2), ("masking", 0.5)) for rate in (1e-3, 2e-3)]
+                  for noise, level in (("gaussian", 0.1), ("gaussian", 0.2), ("masking", 0.5)) for rate in (2e-3, 8e-3)]
 
     @classmethod
     def options(cls, data, setting):

@@ -50,7 +50,8 @@ def table(lines, data, protocol):
             + (" published P / R / F1 |" if published else ""),
             "|---|" + "---:|" * (len(figures) + 2) + ("---|" if published else "")]
     for method, summary in found:
-        cells = [f"{summary.mean[figure]:.3f} ± {summary.deviation[figure]:.3f}" for figure in figures]
+        spread = {figure: f" ± {summary.deviation[figure]:.3f}" if summary.runs > 1 else "" for figure in figures}
+        cells = [f"{summary.mean[figure]:.3f}{spread[figure]}" for figure in figures]
         cells += [str(summary.runs), f"{summary.mean['train_seconds']:.1f}"]
         if published:
             cells.append(" / ".join(f"{value:.3f}" for value in published.get(method, ())))
