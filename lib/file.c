@@ -26,11 +26,31 @@ static void put_suffix(char *suffix, unsigned attempt)
         suffix[i] = digits[id & 15];
 }
 
-static int create_beside(char *temporary, size_t length)
+/* Opening and syncing wait on some file systems, and a signal of the host ends the wait: each is tried again then. */
+static int open_file(const char *path, int flags, mode_t mode)
+{
+    int fd;
+    do
+        fd = open(path, flags | O_CLOEXEC, mode);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static bool sync_file(int fd)
+{
+    int failed;
+    do
+        failed = fsync(fd);
+    while (failed && errno == EINTR);
+    return !failed;
+}
+
+/* mode: less the umask's */
+static int create_beside(char *temporary, size_t length, mode_t mode)
 {
     for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
         put_suffix(temporary + length, attempt);
-        int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int fd = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
         if (fd >= 0 || errno != EEXIST)
             return fd;
     }
@@ -43,6 +63,8 @@ static bool write_all(int fd, const uint8_t *data, size_t size)
         ssize_t n = write(fd, data, size);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n == 0)
+            errno = EIO; /* no cause is told */
         if (n <= 0)
             return false;
         data += n;
@@ -57,22 +79,23 @@ static void sync_folder(char *path)
     char *slash = strrchr(path, '/');
     if (slash)
         slash[slash == path] = '\0';
-    int fd = open(slash ? path : ".", O_RDONLY | O_CLOEXEC);
+    int fd = open_file(slash ? path : ".", O_RDONLY, 0);
     if (fd < 0)
         return;
-    (void)fsync(fd);
+    (void)sync_file(fd);
     close(fd);
 }
 
-/* mode: the permissions of the file that is replaced, 0 for a new one */
+/* mode: the permissions of the file that is replaced, 0 for a new one. Until they are set nobody else may read what may
+   be private, and what stays when the process is killed. */
 static bool replace(const char *path, char *temporary, size_t length, mode_t mode, const uint8_t *data, size_t size)
 {
-    int fd = create_beside(temporary, length);
+    int fd = create_beside(temporary, length, mode ? 0600 : 0666);
     if (fd < 0)
         return false;
-    bool ok = write_all(fd, data, size) && (!mode || !fchmod(fd, mode)) && !fsync(fd);
+    bool ok = write_all(fd, data, size) && (!mode || !fchmod(fd, mode)) && sync_file(fd);
     int error = errno;
-    if (close(fd) && ok) {
+    if (close(fd) && ok && errno != EINTR) { /* interrupted, it has closed all the same, and the bytes are on disk */
         ok = false;
         error = errno;
     }
@@ -195,7 +218,7 @@ int aep_model_load_file(aep_model **model, const char *path, const aep_allocator
     *model = NULL;
     if (!path || aep__mem_init(&mem, allocator))
         return AEP_E_ARGUMENT;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hang us */
+    int fd = open_file(path, O_RDONLY | O_NONBLOCK, 0); /* a pipe without a writer must not hang us */
     if (fd < 0)
         return AEP_E_IO;
     int status = load_fd(model, fd, &mem);

@@ -193,6 +193,14 @@ int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_c
 
 /* ------------------------------------------------------------------------------------------------- a run of epochs */
 
+/* What a run changes of a model's plain fields. Not the whole model, which takes 14 KB of the host's stack. */
+typedef struct standing {
+    aep__run run;
+    uint64_t steps, epochs, best_epoch;
+    double last[AEP__FIGURE_COUNT], gradient_norm;
+    size_t n_history;
+} standing;
+
 /* What aep_fit works with beside the model. */
 typedef struct plan {
     const float *rows;
@@ -206,7 +214,7 @@ typedef struct plan {
     aep__history history;       /* likewise, where the run may push out its oldest epochs */
     aep__code_sums codes;       /* of the rows trained on */
     aep__joint joint;           /* and what follows from them */
-    aep_model before;           /* the plain fields */
+    standing before;
 } plan;
 
 /* Batches of about equal size, none of one row. */
@@ -233,6 +241,20 @@ static void free_plan(plan *p, aep_model *model)
     aep__joint_free(&p->joint, &model->mem);
 }
 
+static standing standing_of(const aep_model *model)
+{
+    standing s = {
+        .run = model->run,
+        .steps = model->steps,
+        .epochs = model->epochs,
+        .best_epoch = model->best_epoch,
+        .gradient_norm = model->gradient_norm,
+        .n_history = model->history.n,
+    };
+    memcpy(s.last, model->last, sizeof s.last);
+    return s;
+}
+
 /* A copy of the trained state in case the run has to be undone. */
 static bool back_up(plan *p, aep_model *model)
 {
@@ -252,7 +274,7 @@ static bool back_up(plan *p, aep_model *model)
         if (!p->history.epochs)
             return false;
     }
-    p->before = *model;
+    p->before = standing_of(model);
     return true;
 }
 
@@ -272,7 +294,7 @@ static void undo(plan *p, aep_model *model)
     model->best_epoch = p->before.best_epoch;
     memcpy(model->last, p->before.last, sizeof model->last);
     model->gradient_norm = p->before.gradient_norm;
-    model->history.n = p->before.history.n;
+    model->history.n = p->before.n_history;
     if (p->history.epochs)
         memcpy(model->history.epochs, p->history.epochs, p->history.n * sizeof *p->history.epochs);
     if (p->fits_scaling) {

@@ -16,13 +16,15 @@ SKIP = 77
 # A library inside a host process neither prints nor ends it, reads no environment, and has no state of its own there.
 FORBIDDEN = set("""
     abort _exit exit quick_exit _Exit __assert_fail atexit
-    printf fprintf dprintf vprintf vfprintf puts fputs fputc putc putchar fwrite perror stdout stderr syslog
-    __printf_chk __fprintf_chk __vfprintf_chk
-    getenv secure_getenv setenv putenv setlocale localeconv
-    signal sigaction raise kill
+    printf fprintf dprintf vprintf vfprintf vdprintf puts fputs fputc putc putchar fwrite perror stdout stderr syslog vsyslog
+    __printf_chk __fprintf_chk __vprintf_chk __vfprintf_chk __dprintf_chk fopen fopen64 freopen tmpfile scanf
+    getenv secure_getenv setenv putenv unsetenv setlocale newlocale uselocale localeconv
+    umask chdir fchdir chroot setrlimit fesetround fesetenv feenableexcept
+    signal sigaction sigset bsd_signal sigaltstack raise kill alarm setitimer longjmp siglongjmp __longjmp_chk
     rand srand random srandom drand48 time clock gettimeofday
     strtok gmtime localtime atof sprintf gets
-    pthread_atfork pthread_cancel pthread_kill pthread_detach thrd_create fork system popen
+    pthread_atfork pthread_cancel pthread_kill pthread_detach thrd_create fork vfork system popen
+    execve execvp posix_spawn dlopen syscall
     openblas_set_num_threads goto_set_num_threads
     calloc realloc aligned_alloc posix_memalign memalign
 """.split())

@@ -291,6 +291,8 @@ static const oom_call calls[] = {
     {"aep_model_save_file", "", save_file, true},
     {"a whole life", "", whole_life, true},
     {"a whole life", "with images", life_with_images, true},
+    {"a whole life", "threads, categories, missing values, files", life_of_a_table, true},
+    {"a whole life", "threads, convolutions, missing values, files", life_of_pictures, true},
 
     {"aep_version", "", version, false},
     {"aep_version_number", "", version_number, false},

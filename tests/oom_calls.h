@@ -23,6 +23,7 @@ typedef struct world {
     uint8_t labels[ROWS];
     bytes saved; /* ready */
     char folder[64], path[96];
+    bool tries_again; /* the call does, where it found no memory; and it goes on with fewer threads */
     /* what calls make */
     aep_options *made_options;
     aep_model *made_model;
@@ -44,5 +45,9 @@ typedef struct oom_call {
 } oom_call;
 
 const oom_call *oom_calls(size_t *n);
+
+/* Of oom_lives.c; the loaded model stays in made_model. */
+int life_of_a_table(world *w);
+int life_of_pictures(world *w);
 
 #endif

@@ -307,7 +307,7 @@ aep_model *load(bytes b)
     return model;
 }
 
-bool same_bytes(bytes a, bytes b) { return a.size == b.size && !memcmp(a.data, b.data, a.size); }
+bool same_bytes(bytes a, bytes b) { return a.size == b.size && (!a.size || !memcmp(a.data, b.data, a.size)); }
 
 bool saves_as(const aep_model *model, bytes b)
 {

@@ -14,7 +14,7 @@
 /* ------------------------------------------------------------------------------------------------- two worlds */
 
 typedef struct state {
-    bytes parts[8];
+    bytes parts[9];
 } state;
 
 static state look(const world *w)
@@ -27,6 +27,7 @@ static state look(const world *w)
     AEP_CHECK(aep_model_new(&model, w->options, COLS + 1)); /* the options are what they make */
     s.parts[COUNT_OF(models)] = save(model);
     aep_model_free(model);
+    s.parts[COUNT_OF(models) + 1] = w->made_model ? save(w->made_model) : (bytes){0};
     return s;
 }
 
@@ -69,7 +70,8 @@ static bool check_fault(const oom_call *entry, size_t n, bool for_good, const st
     new_world(&w);
     const outcome o = run(entry, &w, n, for_good);
     state now = look(&w);
-    if (o.refused) {
+    if (o.refused && !(w.tries_again && o.status == AEP_OK)) {
+        FAULT_CHECK(!w.tries_again || for_good, "once more did not help");
         FAULT_CHECK(o.status == AEP_E_MEMORY, aep_status_str(o.status));
         FAULT_CHECK(same_state(&now, before), "something has changed");
         FAULT_CHECK(!w.made_options && !w.made_model && !w.made_workspace, "a handle is not NULL");
@@ -153,4 +155,9 @@ START_TEST(the_table_covers_the_symbol_map)
 }
 END_TEST
 
-RUN_TESTS("oom", every_allocation_of_every_call_may_fail, the_table_covers_the_symbol_map)
+/* Longer than RUN_TESTS gives: two threads on a busy machine wait for each other. */
+int main(void)
+{
+    const TTest *const tests[] = {every_allocation_of_every_call_may_fail, the_table_covers_the_symbol_map};
+    return run_list("oom", tests, COUNT_OF(tests), 3600);
+}
