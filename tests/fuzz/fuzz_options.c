@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 4, MOST_COLUMNS = 300, MOST_MEMORY = 1 << 26 };
+enum { ROWS = 4, MOST_COLUMNS = 300, MOST_MEMORY = 1 << 22 };
 
 typedef struct reader {
     const uint8_t *data;
@@ -132,7 +132,7 @@ static const char *save_and_load(const aep_model *model)
     const char *wrong = NULL;
     if (bytes && aep_model_save(bytes, size, model))
         wrong = "aep_model_save failed";
-    else if (bytes && size < 1 << 16)
+    else if (bytes && size < 1 << 13)
         wrong = exercise_bytes(NULL, bytes, size);
     else if (bytes) {
         aep_model *loaded = NULL;
