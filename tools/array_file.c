@@ -17,14 +17,47 @@ static const char *unit(const array_file *f) { return f->image.channels ? "image
 
 static size_t row_size(const array_file *f) { return f->n_columns * f->type.size + f->labelled; }
 
-bool array_file_begin(array_file *f)
+/* Memory for a row comes with its bytes: a short file whose header promises much is refused before it costs much. */
+enum { FIRST_BYTES = 1 << 16 };
+
+static bool refuse_memory(const array_file *f)
 {
-    f->bytes = malloc(row_size(f));
-    f->cells = calloc(f->n_columns, sizeof *f->cells);
-    if (f->bytes && f->cells)
-        return true;
     say_error("%s: out of memory", f->in->name);
     return false;
+}
+
+static bool grow_bytes(array_file *f, size_t capacity)
+{
+    unsigned char *grown = realloc(f->bytes, capacity);
+    if (!grown)
+        return refuse_memory(f);
+    f->bytes = grown;
+    f->capacity = capacity;
+    return true;
+}
+
+bool array_file_begin(array_file *f)
+{
+    const size_t size = row_size(f);
+    return grow_bytes(f, size < FIRST_BYTES ? size : FIRST_BYTES);
+}
+
+/* The bytes of a row, *got of them, fewer at the end of the file. False, having said why. */
+static bool read_row(array_file *f, size_t *got)
+{
+    const size_t size = row_size(f);
+    *got = 0;
+    while (*got < size) {
+        if (*got == f->capacity && !grow_bytes(f, size / 2 < f->capacity ? size : 2 * f->capacity))
+            return false;
+        size_t more;
+        if (stream_read_part(f->in, f->bytes + *got, f->capacity - *got, &more) < 0)
+            return false;
+        *got += more;
+        if (*got < f->capacity)
+            return true;
+    }
+    return true;
 }
 
 void array_file_close(array_file *f)
@@ -90,8 +123,10 @@ static int finish(const array_file *f)
     return -1;
 }
 
-static void decode(array_file *f)
+static bool decode(array_file *f)
 {
+    if (!f->cells && !(f->cells = calloc(f->n_columns, sizeof *f->cells)))
+        return refuse_memory(f);
     const unsigned char *bytes = f->bytes + f->labelled;
     if (f->labelled)
         f->label.number = f->bytes[0];
@@ -101,22 +136,22 @@ static void decode(array_file *f)
     else
         for (size_t i = 0; i < f->n_columns; i++)
             f->cells[i].number = number_at(&f->type, bytes + i * f->type.size);
+    return true;
 }
 
 int array_file_next(array_file *f)
 {
     if (f->row == f->n_rows)
         return finish(f);
-    size_t got, size = row_size(f);
-    if (stream_read_part(f->in, f->bytes, size, &got) < 0)
+    size_t got;
+    if (!read_row(f, &got))
         return -1;
     if (got == 0 && f->n_rows == ROWS_TO_THE_END)
         return 0;
-    if (got < size)
+    if (got < row_size(f))
         return refuse_end(f, got);
     f->row++;
-    decode(f);
-    return 1;
+    return decode(f) ? 1 : -1;
 }
 
 void array_file_place(char *text, size_t size, const array_file *f, size_t column)

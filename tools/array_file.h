@@ -31,11 +31,12 @@ typedef struct array_file {
     size_t row; /* counted from 1 */
     cell *cells, label;
     unsigned char *bytes; /* of one row with its label */
+    size_t capacity;      /* of bytes */
 } array_file;
 
 bool big_endian_is_swapped(void);
 
-/* Get the memory for a row, once the header is known. */
+/* Get ready to read rows, once the header is known. */
 bool array_file_begin(array_file *f);
 void array_file_close(array_file *f);
 

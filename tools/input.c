@@ -198,9 +198,10 @@ static int next_csv(input *in)
 
 static int next_array(input *in)
 {
-    in->cells = in->array.cells;
+    const int got = formats[in->format].next(&in->array);
+    in->cells = in->array.cells; /* which come with the first row */
     in->label = in->array.labelled ? &in->array.label : NULL;
-    return formats[in->format].next(&in->array);
+    return got;
 }
 
 int input_next(input *in)

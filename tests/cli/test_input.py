@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import resource
 import unittest
 
 from cli import Case, csv_text, machine_rows, npy
@@ -260,6 +261,24 @@ class Npy(Case):
     def test_gzip(self):
         self.write('a.npy.gz', gzip.compress(npy(self.rows)))
         self.assertEqual(self.scores('m', 'a.npy.gz'), self.expected)
+
+    def test_rows_longer_than_the_first_buffer_read_the_same(self):
+        rows = [[(i * j + j) % 17 / 2 for j in range(9000)] for i in range(20)]
+        self.write('a.csv', csv_text([[str(cell) for cell in row] for row in rows], None))
+        self.write('a.npy', npy(rows, '<f8', 'd'))
+        for name in ('a.csv', 'a.npy'):
+            self.train('-q', '--encoder', '2', '--head', '2', name, name + '.aep')
+        self.assertEqual(self.read_bytes('a.csv.aep'), self.read_bytes('a.npy.aep'))
+
+    @unittest.skipIf('AEPRED_DEMO_SECONDS' in os.environ, 'sanitizers take terabytes of addresses')
+    def test_a_short_file_that_promises_much_takes_little_memory(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+        self.write('huge.npy', npy(self.rows, '<f8', 'd', shape='(1, 16777216)'))
+        self.write('huge.idx', b'\0\0\x0e\x03' + b'\0\0\0\x01' + 2 * b'\0\0\x10\0' + bytes(100))
+        for name, what in (('huge.npy', 'row'), ('huge.idx', 'image')):
+            done = self.run_program('train', name, '-o', 'n', status=1, preexec_fn=limit)
+            self.assertIn(f'{name}: ends after {what} 0 of 1', done.stderr)
 
     def test_wrong_files_are_refused(self):
         good = npy(self.rows)

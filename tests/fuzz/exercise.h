@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Loads, and uses what was loaded in every way that a host may. NULL if all promises held, or else what went wrong.
+ * Loads, in time and memory that the bytes bound, and uses what was loaded in every way that a host may. NULL if all promises held, or else what went wrong.
  * *status, if not NULL, is what aep_model_load returned.
  */
 const char *exercise_bytes(int *status, const uint8_t *data, size_t size);
