@@ -9,7 +9,7 @@
 
 A thin layer over the C library. Rows are NumPy arrays of shape (n_rows, n_columns), images also (n_rows, channels,
 height, width); those of float32 in C order are read where they lie, others are converted first. Warnings of the library
-go to the logger "aepred", its errors become exceptions.
+go to the logger "aepred", those of the estimators are Python's (AepredWarning); errors become exceptions.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from . import metrics
 from ._constants import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status
 from ._errors import (
     AepredError,
+    AepredWarning,
     ArgumentError,
     BufferTooSmall,
     Cancelled,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AEPDetector",
     "AepredError",
+    "AepredWarning",
     "ArgumentError",
     "BufferTooSmall",
     "Cancelled",
@@ -101,6 +103,8 @@ __all__ = [
     "options",
     "upsample",
 ]
+
+__version__ = library_version()
 
 _LAZY = {"AEPDetector": "detector", "PyODDetector": "pyod"}  # these need scikit-learn
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Status codes as exceptions, and the log of the library: errors into the exception, the rest to logging."""
+"""Status codes as exceptions, and the log of the library: errors into the exception, the rest to logging or warnings."""
 
 import ctypes
 import logging
 import os
+import re
+import sys
 import threading
+import warnings
+from types import FrameType
 from typing import Optional, Union
 
 from ._constants import LogLevel, Status
@@ -14,6 +18,20 @@ from ._library import lib
 logger = logging.getLogger("aepred")
 
 Path = Union[str, "os.PathLike[str]"]
+
+
+_PYTHON = {  # what messages of the library name, and what it is here; of other functions the name without aep_
+    "call aep_calibrate or aep_set_threshold": "call calibrate(rows), or set threshold",
+    "call aep_options_set_image first": "give image=(channels, height, width)",
+    "aep_calibrate": "calibrate(rows)",
+    "aep_fit_scaling": "fit_scaling(rows)",
+    "aep_fit_batch": "fit_batch(rows)",
+}
+_C_NAME = re.compile("|".join([*_PYTHON, r"aep_(?:options_|model_)?(\w+)"]))
+
+
+class AepredWarning(UserWarning):
+    """A warning of the library, or of what a conversion of rows loses; the estimators give them."""
 
 
 class AepredError(Exception):
@@ -98,20 +116,58 @@ class LimitError(AepredError, ValueError):
 
 BY_STATUS: dict[int, type[AepredError]] = {error.status: error for error in AepredError.__subclasses__() if error.status}
 
-_last = threading.local()  # .message: the last error that the library logged in this thread
+_last = threading.local()  # of this thread: .message, the last error that the library logged; .warned, see Warned
 _LEVELS: dict[int, int] = {LogLevel.WARNING: logging.WARNING, LogLevel.INFO: logging.INFO}
+
+
+def in_python(message: str) -> str:
+    """A message of the library with the names that its functions have in this package."""
+    return _C_NAME.sub(lambda found: _PYTHON.get(found[0]) or found[1], message)
 
 
 def _log(level: int, message: bytes, _payload: object) -> None:
     """It is called on the thread of the call."""
-    text = message.decode("utf-8", "replace")
+    text = in_python(message.decode("utf-8", "replace"))
     if level == LogLevel.ERROR:
         _last.message = text
+    elif level == LogLevel.WARNING:
+        warn(text)
     else:
         logger.log(_LEVELS.get(level, logging.DEBUG), "%s", text)
 
 
 log = LogFn(_log)  # the log callback of every object that this package makes
+
+
+def warn(text: str) -> None:
+    """Log a warning; inside of Warned keep it for that."""
+    kept: Optional[list[str]] = getattr(_last, "warned", None)
+    if kept is None:
+        logger.warning("%s", text)
+    else:
+        kept.append(text)
+
+
+class Warned:
+    """For `with`: warnings become those of Python, at the line that called the package, when the block ends."""
+
+    def __enter__(self) -> None:
+        self._outer = getattr(_last, "warned", None)
+        self._kept: list[str] = []
+        _last.warned = self._kept
+
+    def __exit__(self, *_: object) -> None:
+        _last.warned = self._outer
+        for text in self._kept:
+            warnings.warn(text, AepredWarning, stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """The stacklevel, where this function is called, of the first line outside of this package."""
+    level, frame = 0, sys._getframe(1)  # type: tuple[int, Optional[FrameType]]
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(f"{__package__}."):
+        level, frame = level + 1, frame.f_back
+    return level + 1
 
 
 def take_message() -> Optional[str]:
@@ -122,11 +178,19 @@ def take_message() -> Optional[str]:
 
 
 def error_of(status: int, path: Optional[Path] = None) -> AepredError:
-    message = take_message() or lib.aep_status_str(status).decode()
+    message = take_message()
     error = BY_STATUS.get(status, AepredError)
     if error is FileError:
-        return FileError(ctypes.get_errno(), message, path)
-    return error(message)
+        return _file_error(ctypes.get_errno(), message, path)
+    message = message or lib.aep_status_str(status).decode()
+    return error(message if path is None else f"{os.fspath(path)}: {message}")
+
+
+def _file_error(number: int, message: Optional[str], path: Optional[Path]) -> FileError:
+    """The message without the path, which an OSError adds."""
+    prefix = f"{path}: "
+    reason = message[len(prefix) :] if message and message.startswith(prefix) else message
+    return FileError(number, reason or os.strerror(number), path)
 
 
 def check(status: int, path: Optional[Path] = None) -> int:

@@ -350,12 +350,115 @@ def test_frames_bring_their_names_levels_and_gaps(tmp_path):
 
 def test_columns_may_be_declared():
     train = [["tcp", 1], ["udp", 2], ["tcp", None]] * 50
-    for columns in ([Column("protocol", ("tcp", "udp"))], {0: Column(None, ["tcp", "udp"])}):
+    for columns in ([Column("protocol", ("tcp", "udp")), "bytes"], {0: Column(None, ["tcp", "udp"])}):
         detector = AEPDetector(columns=columns, missing="impute", epochs=1).fit(train)
         assert detector.model_.n_features == 3
         assert np.array_equal(detector.score_samples([["udp", 2]]), detector.score_samples([[1, 2]]))
     with pytest.raises(ValueError):
         detector.score_samples(["tcp", 1])
+    with pytest.raises(aepred.ColumnsError, match=r"1 entries, but the rows have 2 columns; .* \{index: Column"):
+        AEPDetector(columns=[Column("protocol", ("tcp", "udp"))]).fit(train)
+
+
+# ------------------------------------------------------------------------------------------- messages and warnings
+
+
+@pytest.mark.parametrize("value, says", [(np.nan, "the value is NaN; .*missing.*impute"), (np.inf, "infinite"), (1e39, "1e\\+39 is too large")])
+def test_values_that_cannot_be_are_named_by_row_and_column(value, says, detector):
+    rows = normal_rows(700, 1).astype(float)
+    rows[577, 1] = value
+    for use in (AEPDetector().fit, AEPDetector().partial_fit, detector.predict, clone(detector).fit):
+        with pytest.raises(aepred.NotFiniteError, match=f"row 577, column 1: .*{says}"):
+            use(rows)
+    images = np.zeros((30, 2, 4, 4))
+    images[13, 1, 2, 3] = value
+    with pytest.raises(aepred.NotFiniteError, match=r"row 13, column 27 \(channel 1, y 2, x 3\)"):
+        AEPDetector(image=(2, 4, 4)).fit(images)
+
+
+def test_names_of_columns_are_in_messages_too():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(normal_rows(700, 1).astype(float), columns=["speed", "flow", "pressure"])
+    frame.loc[577, "flow"] = 1e39
+    with pytest.raises(aepred.NotFiniteError, match=r"row 577, column 1 \(flow\): 1e\+39"):
+        AEPDetector().fit(frame)
+    frame.loc[577, "flow"] = np.nan
+    with pytest.raises(aepred.NotFiniteError, match=r"row 577, column 1 \(flow\): the value is NaN"):
+        AEPDetector().fit(frame)
+
+
+def test_codes_that_are_no_levels_are_named_by_their_row():
+    rows = normal_rows(700, 1)
+    rows[:, 0] = np.arange(700) % 2
+    rows[577, 0] = 2
+    with pytest.raises(aepred.LevelError, match=r"row 577, column 0 \(c\): 2 is not the code"):
+        AEPDetector(columns={0: Column("c", 2)}, epochs=1).fit(rows)
+
+
+def test_warnings_of_estimators_are_those_of_python(caplog):
+    detector = AEPDetector(epochs=1, random_state=1)
+    rows = normal_rows(50, 1)
+    for use in (detector.fit, detector.partial_fit, detector.calibrate):
+        with pytest.warns(aepred.AepredWarning, match="an alarm rate of 0.01 needs 99 calibration rows") as caught:
+            use(rows)
+        assert {warning.filename for warning in caught} == {__file__}
+    assert issubclass(aepred.AepredWarning, UserWarning) and not caplog.records
+
+
+def test_columns_that_single_precision_cannot_tell_apart_are_warned_of():
+    rows = normal_rows(700, 1).astype(float)
+    rows[:, 2] = 1.7e9 + 60 * rows[:, 0]
+    with pytest.warns(aepred.AepredWarning, match="column 2: 700 different values became . in single precision; subtract an offset"):
+        AEPDetector(epochs=1).fit(rows)
+
+
+@pytest.mark.parametrize(
+    "parameters, says",
+    [
+        (dict(score="joint"), "AEPDetector has no parameter 'score'; did you mean score_kind"),
+        (dict(seed=1), "did you mean random_state"),
+        (dict(epoch=1), "did you mean epochs"),
+        (dict(nothing=1), "AEPDetector has no parameter 'nothing'$"),
+    ],
+)
+def test_parameters_that_do_not_exist_are_refused_by_the_name_of_the_class(parameters, says):
+    with pytest.raises(TypeError, match=says):
+        AEPDetector(**parameters)
+    with pytest.raises(TypeError, match=says.replace("AEPDetector", "PyODDetector")):
+        PyODDetector(**parameters)
+    with pytest.raises(TypeError, match="AEPDetector takes parameters by name only"):
+        AEPDetector((32, 8))
+
+
+@pytest.mark.parametrize("n_jobs, error", [(2.0, TypeError), ("2", TypeError), (0, ValueError)])
+def test_wrong_numbers_of_threads_are_refused_by_name(n_jobs, error):
+    with pytest.raises(error, match=f"n_jobs is {n_jobs!r}, but must be"):
+        AEPDetector(n_jobs=n_jobs).fit(normal_rows(50, 1))
+
+
+def test_arguments_of_fit_in_the_wrong_place_are_refused():
+    with pytest.raises(TypeError, match="progress="):
+        AEPDetector().fit(normal_rows(50, 1), lambda *_: None)
+    with pytest.raises(ValueError, match=r"image=\(channels, height, width\)"):
+        AEPDetector().fit(np.zeros((20, 1, 8, 8)))
+
+
+def test_attributes_that_come_with_fit_are_asked_for_by_name():
+    for name in ("model_", "threshold_", "offset_", "n_features_in_"):
+        with pytest.raises(NotFittedError, match=f"AEPDetector is not fitted: it has {name} after fit"):
+            getattr(AEPDetector(), name)
+    with pytest.raises(AttributeError, match="'AEPDetector' object has no attribute 'ofset_'"):
+        AEPDetector().ofset_
+
+
+def test_masked_values_are_missing():
+    rows = normal_rows(100, 1)
+    masked = np.ma.masked_array(rows, np.arange(300).reshape(100, 3) == 4)
+    with pytest.raises(aepred.NotFiniteError, match="row 1, column 1: the value is NaN"):
+        AEPDetector(epochs=1).fit(masked)
+    rows[1, 1] = np.nan
+    detector = AEPDetector(epochs=1, missing="impute", random_state=1).fit(masked)
+    assert detector.to_bytes() == clone(detector).fit(rows).to_bytes()
 
 
 # ---------------------------------------------------------------------------------------------------------- saving
@@ -370,6 +473,7 @@ def test_a_detector_can_be_made_of_a_model(estimator, detector, rows, tmp_path):
         assert other.epochs == 60 and other.random_state == 1 and other.encoder == (8, 1)
         again = clone(other).fit(normal_rows(1000, 1))
         assert np.array_equal(again.model_.score(rows), detector.model_.score(rows))
+        assert other.columns is None and "Column" not in repr(other)
     with pytest.raises(ValueError, match="no threshold"):
         estimator.from_model(aepred.Model(3))
 

@@ -73,6 +73,20 @@ def test_metrics_know_what_was_flagged():
         aepred.metrics.auroc(scores, labels[:2])
 
 
+@pytest.mark.parametrize("quality", [aepred.metrics.auroc, aepred.metrics.average_precision])
+def test_labels_are_of_two_classes(quality):
+    expected = quality([1, 2, 3], [0, 1, 1])
+    for labels in ([False, True, True], [0.0, 1.0, 1.0], np.array([0, True, 1], object)):
+        assert quality([1, 2, 3], labels) == expected
+    wrong = {"-1, but .* labels == -1": -1, "2": 2, "nan": math.nan, "None": None, "'1'": "1"}
+    for says, label in wrong.items():
+        with pytest.raises(ValueError, match=f"label 2 is {says}"):
+            quality([1, 2, 3], np.array([0, 1, label], type(label) if isinstance(label, (int, float)) else object))
+    for label in (0, 1):
+        with pytest.raises(ValueError, match=f"only one class in labels: all are {label}"):
+            quality([1, 2, 3], [label] * 3)
+
+
 def test_outputs_have_their_shapes(trained):
     rows = normal_rows(7, 5)
     errors, predicted = trained.errors(rows)
@@ -301,6 +315,39 @@ def test_a_model_that_is_being_changed_refuses_other_threads():
 
     assert model.fit(normal_rows(100, 15), progress)
     assert outcome and "another thread is changing this model" in outcome[0]
+
+
+@pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, lambda rows: rows.astype(np.int64), np.asfortranarray])
+def test_columns_that_single_precision_cannot_tell_apart_are_warned_of(convert, caplog):
+    rows = 1000 * normal_rows(2000, 16).astype(float)
+    rows[:, 1] = 1.7e9 + rows[:, 0] / 20
+    model = aepred.Model(columns=["speed", "time", "pressure"], epochs=1)
+    for fit in (model.fit_scaling, model.fit):
+        fit(convert(rows))
+        first, *others = [record.message for record in caplog.records if "precision" in record.message]
+        assert first.startswith("column 1 (time): ") and "different values became" in first and not others
+        caplog.clear()
+
+
+def test_columns_that_lose_nothing_are_not_warned_of(caplog):
+    rows = normal_rows(2000, 16).astype(float)
+    rows[:, 1] = 1.7e9 + 0.1
+    rows[:, 2] *= 1e9
+    for kept in (rows, rows.astype(np.float32), np.where(rows > 1e9, np.nan, rows)):
+        aepred.Model(3, missing="impute").fit_scaling(kept)
+    assert not caplog.records
+
+
+def test_the_version_is_that_of_the_library():
+    assert aepred.__version__ == aepred.library_version()
+
+
+def test_another_score_takes_the_threshold_away(trained):
+    model = trained.copy()
+    model.set(score="reconstruction")
+    assert model.threshold is None
+    model.calibrate(normal_rows(1000, 2))
+    assert model.threshold is not None
 
 
 def test_warnings_of_the_library_are_logged(trained, caplog):

@@ -94,6 +94,13 @@ def test_a_detector_made_of_a_model_knows_no_training_scores(pyod, rows):
     for use in (other.predict_proba, other.predict_confidence):
         with pytest.raises(NotFittedError, match="decision_scores_|not fitted"):
             use(rows)
+        with pytest.raises(NotFittedError, match="the file of a model does not hold .*predict_proba .*pickle the estimator"):
+            use(rows)
+    for name in ("decision_scores_", "labels_"):
+        with pytest.raises(AttributeError, match=f"no {name}: the file .* pickle the estimator"):
+            getattr(other, name)
+        with pytest.raises(NotFittedError, match=f"no {name}: this PyODDetector is not fitted"):
+            getattr(aepred.PyODDetector(), name)
 
 
 def test_calibrating_anew_moves_the_labels_too(rows):
