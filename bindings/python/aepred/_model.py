@@ -61,13 +61,18 @@ def _file_name(path: Path) -> bytes:
     return name
 
 
+def _free_before_exit(owner: object, free: Callable[[c_void_p], None], pointer: c_void_p) -> None:
+    """Free what an object of Python owns with it, but not at exit, where daemon threads may be using it still."""
+    weakref.finalize(owner, free, pointer).atexit = False
+
+
 class _Workspace:
     """Scratch memory of one thread for one model."""
 
     def __init__(self, model: c_void_p) -> None:
         self.pointer = c_void_p()
         check(lib.aep_workspace_new(byref(self.pointer), model))
-        weakref.finalize(self, lib.aep_workspace_free, self.pointer)
+        _free_before_exit(self, lib.aep_workspace_free, self.pointer)
 
 
 def _is_pickle(start: bytes) -> bool:
@@ -173,7 +178,7 @@ class Model:
         self._guard = Guard()
         self._local = threading.local()
         self._image = self._shape(lib.aep_model_image)
-        weakref.finalize(self, lib.aep_model_free, pointer)
+        _free_before_exit(self, lib.aep_model_free, pointer)
         check(lib.aep_model_set_log(pointer, log, None))
 
     @classmethod
