@@ -109,6 +109,20 @@ __version__ = library_version()
 _LAZY = {"AEPDetector": "detector", "PyODDetector": "pyod"}  # these need scikit-learn
 
 
+def _has_scikit_learn() -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec("sklearn") is not None
+    except ValueError:  # it was made unavailable
+        return False
+
+
+if not _has_scikit_learn():  # for `import *` and those who look at all names
+    __all__.remove("AEPDetector")
+    __all__.remove("PyODDetector")
+
+
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -116,8 +116,8 @@ class LimitError(AepredError, ValueError):
 
 BY_STATUS: dict[int, type[AepredError]] = {error.status: error for error in AepredError.__subclasses__() if error.status}
 
-_last = threading.local()  # of this thread: .message, the last error that the library logged; .warned, see Warned
-_LEVELS: dict[int, int] = {LogLevel.WARNING: logging.WARNING, LogLevel.INFO: logging.INFO}
+_last = threading.local()  # of this thread: .message, the last error that the library logged; .raised, in the log; .warned, see Warned
+_LEVELS: dict[int, int] = {LogLevel.INFO: logging.INFO}
 
 
 def in_python(message: str) -> str:
@@ -126,8 +126,14 @@ def in_python(message: str) -> str:
 
 
 def _log(level: int, message: bytes, _payload: object) -> None:
-    """It is called on the thread of the call."""
-    text = in_python(message.decode("utf-8", "replace"))
+    """It is called on the thread of the call; ctypes would drop what a handler of logging raises."""
+    try:
+        _tell(level, in_python(message.decode("utf-8", "replace")))
+    except BaseException as error:
+        _last.raised = error
+
+
+def _tell(level: int, text: str) -> None:
     if level == LogLevel.ERROR:
         _last.message = text
     elif level == LogLevel.WARNING:
@@ -194,7 +200,17 @@ def _file_error(number: int, message: Optional[str], path: Optional[Path]) -> Fi
 
 
 def check(status: int, path: Optional[Path] = None) -> int:
-    """Raise what a negative status means; other results pass."""
+    """Raise what a negative status means, or what was raised while the library logged; other results pass."""
+    raise_logged()
     if status < 0:
         raise error_of(status, path)
     return status
+
+
+def raise_logged() -> None:
+    """Raise what a handler of logging did in the last call, once."""
+    raised: Optional[BaseException] = getattr(_last, "raised", None)
+    if raised is not None:
+        _last.raised = None
+        take_message()
+        raise raised

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._arrays import Floats, TooLarge, columns_lost, exact, matrix, rows_of, scores_of, shown, without_mask
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import AepredError, ArgumentError, FormatError, LevelError, NotFiniteError, Path, check, error_of, log, take_message, warn
+from ._errors import AepredError, ArgumentError, FormatError, LevelError, NotFiniteError, Path, check, error_of, log, raise_logged, take_message, warn
 from ._functions import ProgressFn
 from ._frames import Table, is_numbers
 from ._guard import Guard
@@ -52,6 +52,11 @@ def _stats() -> Iterator[tuple[str, int]]:
 _STATS = dict(_stats())
 _UNSEEN = options()["unseen"]
 _CELL = re.compile(r"row \d+, (column (\d+))\b")
+
+
+def _text(name: Optional[bytes]) -> Optional[str]:
+    """A name in a model, which other programs may have written in any encoding; the opposite of c_string."""
+    return None if name is None else name.decode("utf-8", "surrogateescape")
 
 
 def _file_name(path: Path) -> bytes:
@@ -262,10 +267,9 @@ class Model:
         levels: Union[None, int, tuple[Optional[str], ...]] = None
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
             n_levels = int(lib.aep_model_column_levels(self._pointer, index))
-            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
-            known = any(name is not None for name in names)
-            levels = tuple(name if name is None else name.decode() for name in names) if known else n_levels
-        return Column(name if name is None else name.decode(), levels)
+            names = tuple(_text(lib.aep_model_level_name(self._pointer, index, level)) for level in range(n_levels))
+            levels = names if any(name is not None for name in names) else n_levels
+        return Column(_text(name), levels)
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:
@@ -394,7 +398,7 @@ class Model:
         if self._image:
             return f"column {index} (channel {{}}, y {{}}, x {{}})".format(*np.unravel_index(index, self._image))
         name = lib.aep_model_column_name(self._pointer, index)
-        return f"column {index}" if name is None else f"column {index} ({name.decode()})"
+        return f"column {index}" if name is None else f"column {index} ({_text(name)})"
 
     def _at(self, error: TooLarge) -> NotFiniteError:
         """The error with the place of its value."""
@@ -409,6 +413,7 @@ class Model:
         return type(error)(str(error).replace(found[1], self._place(int(found[2])), 1)) if found else error
 
     def _check(self, status: int) -> None:
+        raise_logged()
         if status < 0:
             raise self._error(status)
 
@@ -484,6 +489,7 @@ class Model:
         if raised:
             take_message()
             raise raised.pop()
+        raise_logged()
         if status == Status.E_CANCELLED:
             take_message()
             return False

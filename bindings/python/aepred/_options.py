@@ -163,7 +163,7 @@ def c_string(text: str) -> bytes:
     """Text as C takes it, which ends at the first NUL."""
     if "\0" in text:
         raise ArgumentError(f"{text!r} contains a NUL character")
-    return text.encode()
+    return text.encode("utf-8", "surrogateescape")
 
 
 _FIXED = ("n_columns", "columns", "image", "image_encoder", "image_decoder", "encoder", "decoder", "head")  # of Model

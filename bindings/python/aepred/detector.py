@@ -22,9 +22,10 @@ With the same parameters and rows ``score_samples`` is minus PyOD's ``decision_f
 import inspect
 import math
 import os
+from contextlib import contextmanager
 from functools import wraps
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +39,7 @@ from ._arrays import Floats, check_shape, shown, without_mask
 from ._errors import LevelError, Path, Warned
 from ._frames import Table, columns_of, is_frame, is_numbers
 from ._model import Model, image_shape
-from ._options import Column, Columns, ImageLayer, columns_by_index, find, suggestion
+from ._options import Column, Columns, ImageLayer, columns_by_index, find, options, suggestion
 
 Progress = Callable[[Model, int, int, int, int], object]
 Doubles = NDArray[np.float64]
@@ -52,6 +53,7 @@ _NOT_OPTIONS = {  # parameters that are no options of the library by the same na
 }  # fmt: skip
 _OF_MODEL = {"score": "score_kind", "seed": "random_state", "threads": "n_jobs", "lr": "learning_rate", "batch_size": "batch"}
 _FITTED = ("model_", "threshold_", "offset_", "n_features_in_")
+_SEEN = ("n_features_in_", "feature_names_in_")  # what scikit-learn remembers of rows, before they are trained on
 _CALIBRATION_SHARE = 0.2
 _MOST_THREADS = 256
 
@@ -205,7 +207,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         if callable(y):
             raise TypeError("y is a function, but fit takes no labels; a function to call after each step goes to progress=")
         self._check_own_parameters()
-        with Warned():
+        with Warned(), self._as_it_was_if_it_fails():
             self._fit(X, progress)
         return self
 
@@ -227,8 +229,9 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         """Go on training with more normal rows: one step for each `batch` of them, in the order given.
 
         The first call also learns location and scale of the columns, so it should bring many rows. Each call ends by
-        calibrating on its rows, for which at least 1 / alarm_rate of them are needed; `calibrate` does it on rows that
-        were not trained on.
+        calibrating on its rows, if these are at least 1 / alarm_rate (or 1 / contamination), else calibration and threshold
+        stay what they were; `calibrate` does it on rows that were not trained on. Parameters that a model can change are
+        those of now. Other threads may score meanwhile, with the model as it was; so it stays if the call fails.
 
         Parameters
         ----------
@@ -241,22 +244,46 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self
         """
         self._check_own_parameters()
-        with Warned():
+        with Warned(), self._as_it_was_if_it_fails():
             self._partial_fit(X)
         return self
+
+    @contextmanager
+    def _as_it_was_if_it_fails(self) -> Iterator[None]:
+        attributes = self.__dict__
+        seen = {name: attributes[name] for name in _SEEN if name in attributes}
+        try:
+            yield
+        except BaseException:
+            for name in _SEEN:
+                attributes.pop(name, None)
+            attributes.update(seen)
+            raise
 
     def _partial_fit(self, X: ArrayLike) -> None:
         first = not hasattr(self, "model_")
         numbers = self._checked(X, reset=first, at_least=2, training=True)
-        model = self._new_model(X, numbers.shape[1], self._random()) if first else self.model_
+        model = self._new_model(X, numbers.shape[1], self._random()) if first else self._changed_copy()
         rows = model._training_rows(numbers) if first else model._rows(numbers)
-        model._check_rows(rows)
+        model._check_rows(rows)  # here, where rows have the numbers of those in X
         if first:
             model.fit_scaling(rows)
         n_blocks = min(math.ceil(len(rows) / self._number("batch")), len(rows) // 2)  # none of them of one row
         for block in np.array_split(rows, n_blocks):
             model.fit_batch(block)
-        self._take(model, rows, rows)
+        if len(rows) * (self._share() or self._number("alarm_rate")) >= 1 or model.threshold is None:
+            self._take(model, rows, rows)
+        else:
+            self._take_calibrated(model, rows)
+
+    def _changed_copy(self) -> Model:
+        """A copy of the model with the parameters that may have changed, so that others may score with it meanwhile."""
+        model, now = self.model_.copy(), self.model_.options
+        wanted = {"score" if name == "score_kind" else name: value for name, value in self.get_params(deep=False).items()}
+        changeable = {name: option.number(wanted[name]) for name, option in options().items() if option.changeable and name in wanted}
+        model.set(**{name: number for name, number in changeable.items() if number != find(name).number(now[name])})
+        model.threads = _threads(self.n_jobs)
+        return model
 
     def calibrate(self: Self, X: ArrayLike) -> Self:
         """Calibrate anew on normal rows that were not trained on, and set the threshold from the alarm rate.
@@ -281,7 +308,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self.threshold_ = _flagged_above(self.model_)
 
     def _check_own_parameters(self) -> None:
-        """Those that the library does not know; it checks its options itself."""
+        """Check the parameters that are not options of the library, which checks its own."""
         if not _is_share(self.contamination, "auto", 0.5) or self.contamination == 0:
             raise ValueError(f"contamination is {self.contamination!r}, but must be 'auto' or in the range (0, 0.5]")
         if not _is_share(self.calibration, "auto", 0.9):
@@ -331,8 +358,8 @@ class Detector(BaseEstimator):  # type: ignore[misc]
 
     def _take(self, model: Model, rows: Floats, held_back: Floats) -> None:
         """Calibrate a model that was trained on rows, and make it that of this detector."""
-        share = None if isinstance(self.contamination, str) else float(self.contamination)
-        # A share is also the rate to calibrate for, lest the library warn of a threshold that does not stay.
+        share = self._share()
+        # A share is also the rate to calibrate for: the library would warn of a threshold that is not the one used.
         model.set(alarm_rate=self.alarm_rate if share is None else share)
         model.calibrate(held_back)
         model.set(alarm_rate=self.alarm_rate)
@@ -342,6 +369,13 @@ class Detector(BaseEstimator):  # type: ignore[misc]
             threshold = float(np.percentile(_doubles(model.score(rows)), 100 * (1 - share)))
             model.threshold = _float32_above(threshold)
         self.model_, self.threshold_ = model, threshold
+
+    def _take_calibrated(self, model: Model, rows: Floats) -> None:
+        """Make a model that was trained on rows, but calibrated before, that of this detector."""
+        self.model_ = model
+
+    def _share(self) -> Optional[float]:
+        return None if isinstance(self.contamination, str) else float(self.contamination)
 
     # ------------------------------------------------------------------------------------------------------- rows
 
@@ -588,7 +622,8 @@ class AEPDetector(OutlierMixin, Detector):  # type: ignore[misc]
         Layers that work on images; empty: two convolutions, mirrored.
     columns : sequence of Column or str, or mapping of int to those, default=None
         What the columns are. None: those of a data frame are taken from its dtypes (see `aepred.columns_of`), those of
-        an array are numeric.
+        an array are numeric. Where levels have names, numbers in an array are codes 0, 1, 2, ..., but in a data frame they
+        are names: score frames with what was trained on frames, not their `to_numpy()`.
     contamination : "auto" or float in (0, 0.5], default="auto"
         A number is the share of the training rows that the threshold flags, as in other detectors. "auto" sets the
         threshold from `alarm_rate`, the share of normal rows to be flagged.

@@ -58,6 +58,11 @@ class PyODDetector(Detector):
         self.decision_scores_: Doubles = model.score(rows).astype(np.float64)
         self._label()
 
+    def _take_calibrated(self, model: Model, rows: Floats) -> None:
+        super()._take_calibrated(model, rows)
+        self.decision_scores_ = model.score(rows).astype(np.float64)
+        self._label()
+
     def _threshold_changed(self) -> None:
         super()._threshold_changed()
         if hasattr(self, "decision_scores_"):

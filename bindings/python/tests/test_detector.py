@@ -2,7 +2,9 @@
 """The estimators: scikit-learn's contract, and the two conventions of sign."""
 
 import inspect
+import os
 import pickle
+import threading
 import warnings
 from unittest import SkipTest
 
@@ -234,6 +236,44 @@ def test_rows_are_held_back_to_calibrate_on_if_they_are_enough():
     assert calibration_rows(100, calibration=0) == (100, 100)
 
 
+def test_rows_to_calibrate_on_are_drawn_from_all_of_them():
+    train = np.concatenate([normal_rows(500, 1), 3 + normal_rows(500, 1)])  # the first rows are unlike the last ones
+    detector = AEPDetector(**{**SMALL, "epochs": 1, "random_state": 5}, calibration=0.5)
+    train_on, calibrate_on = detector._split(1000, np.random.RandomState(5))
+    for part in (train_on, calibrate_on):
+        assert 200 < (part < 500).sum() < 300 and len(part) == 500
+    assert sorted([*train_on, *calibrate_on]) == list(range(1000)) and list(train_on) == sorted(train_on)
+    rows = detector.fit(train).model_.stats
+    assert rows["scaling_rows"] == rows["calibration_rows"] == 500
+
+
+def test_a_share_is_the_rate_to_calibrate_for():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", aepred.AepredWarning)
+        AEPDetector(**{**SMALL, "epochs": 60}, contamination=0.1).fit(normal_rows(60, 1))  # too few for the preset alarm rate
+
+
+def test_the_threshold_of_the_model_lies_above_that_of_a_share():
+    for seed in range(20):
+        detector = AEPDetector(**{**SMALL, "epochs": 1}, contamination=0.25).fit(normal_rows(101, seed))
+        assert detector.model_.threshold > detector.threshold_ and np.float32(detector.model_.threshold) == detector.model_.threshold
+        scores = detector.model_.score(normal_rows(101, seed))
+        assert np.array_equal(detector.model_.predict(scores), scores.astype(float) > detector.threshold_)
+
+
+@pytest.mark.parametrize("n_jobs, threads", [(None, 1), (1, 1), (3, 3), (-1, 8), (-2, 7), (-8, 1), (-20, 1), (10_000, 256)])
+def test_threads_are_counted_as_in_joblib(n_jobs, threads, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert AEPDetector(**{**SMALL, "epochs": 1, "n_jobs": n_jobs}).fit(normal_rows(50, 1)).model_.threads == threads
+
+
+def test_options_out_of_bounds_are_refused_by_the_library_and_not_earlier():
+    for parameters in (dict(batch=0), dict(batch=-3), dict(alarm_rate=-1.0)):
+        for method in ("fit", "partial_fit"):
+            with pytest.raises(aepred.RangeError, match=next(iter(parameters))):
+                getattr(AEPDetector(**parameters), method)(normal_rows(50, 1))
+
+
 def test_calibrate_sets_the_threshold_anew(detector, rows):
     detector = pickle.loads(pickle.dumps(detector)).set_params(alarm_rate=0.2)
     before = detector.offset_
@@ -277,7 +317,7 @@ def test_partial_fit_goes_on_training(rows):
     model = detector.model_
     for seed in range(2, 40):
         detector.partial_fit(normal_rows(450, seed))
-    assert detector.model_ is model and model.stats["steps"] == 4 + 38 * 5
+    assert detector.model_.stats["steps"] == 4 + 38 * 5 and model.stats["steps"] == 4  # each call trains a copy
     assert roc_auc_score(np.arange(len(rows)) < 300, detector.decision_function(rows)) > 0.9
     with pytest.raises(ValueError, match="features"):
         detector.partial_fit(rows[:, :2])
@@ -285,6 +325,65 @@ def test_partial_fit_goes_on_training(rows):
         detector.partial_fit(rows[:1])
     detector.fit(normal_rows(600, 1)).partial_fit(normal_rows(200, 2))
     assert detector.model_ is not model
+
+
+def test_a_fit_that_fails_leaves_the_detector_as_it_was(rows):
+    for make in (lambda: AEPDetector(**SMALL).fit(normal_rows(200, 1)), AEPDetector):
+        detector = make()
+        before = dict(vars(detector))
+        for use in (detector.fit, detector.partial_fit):
+            for wrong in (np.full((20, 5), np.nan), np.full((20, 3), np.nan), np.zeros((1, 3))):
+                with pytest.raises(ValueError):
+                    use(wrong)
+        with pytest.raises(KeyError):
+            detector.fit(normal_rows(200, 1)[:, :2], progress=lambda *_: {}["stop"])
+        assert vars(detector) == before
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(normal_rows(100, 1), columns=["a", "b", "c"])
+    detector = AEPDetector(epochs=1).fit(frame)
+    with pytest.raises(ValueError):
+        detector.fit(normal_rows(100, 1)[:, :2] * np.nan)
+    assert detector.feature_names_in_.tolist() == ["a", "b", "c"] and detector.predict(frame).shape == (100,)
+
+
+def test_partial_fit_keeps_a_calibration_that_few_rows_cannot_replace(rows):
+    for estimator in (AEPDetector, PyODDetector):
+        detector = estimator(**SMALL).fit(normal_rows(1000, 1))
+        threshold, calibrated = detector.threshold_, detector.model_.stats["calibration_rows"]
+        detector.partial_fit(normal_rows(99, 5))
+        assert detector.threshold_ == threshold and detector.model_.stats["calibration_rows"] == calibrated == 200
+        detector.partial_fit(normal_rows(100, 5))
+        assert detector.threshold_ != threshold and detector.model_.stats["calibration_rows"] == 100
+        detector.set_params(score_kind="reconstruction").partial_fit(normal_rows(50, 5))
+        assert detector.model_.stats["calibration_rows"] == 50
+
+
+def test_partial_fit_takes_parameters_that_changed():
+    detector = AEPDetector(**SMALL).fit(normal_rows(200, 1))
+    detector.set_params(learning_rate="0.5", n_jobs=2).partial_fit(normal_rows(100, 2))
+    assert detector.model_.options["learning_rate"] == 0.5 and detector.model_.threads == 2
+
+
+def test_rows_are_scored_beside_partial_fit(rows):
+    detector = AEPDetector(**SMALL).fit(normal_rows(1000, 1))
+    results, errors, stop = [], [], threading.Event()
+
+    def score():
+        while not stop.is_set():
+            try:
+                results.append(detector.score_samples(rows))
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=score)
+    thread.start()
+    try:
+        for seed in range(10):
+            detector.partial_fit(normal_rows(1000, seed))
+    finally:
+        stop.set()
+        thread.join()
+    assert not errors and results and all(np.isfinite(scores).all() for scores in results)
 
 
 def test_partial_fit_takes_any_number_of_rows_from_two_on():
@@ -398,7 +497,7 @@ def test_codes_that_are_no_levels_are_named_by_their_row():
 def test_warnings_of_estimators_are_those_of_python(caplog):
     detector = AEPDetector(epochs=1, random_state=1)
     rows = normal_rows(50, 1)
-    for use in (detector.fit, detector.partial_fit, detector.calibrate):
+    for use in (detector.fit, AEPDetector().partial_fit, detector.calibrate):
         with pytest.warns(aepred.AepredWarning, match="an alarm rate of 0.01 needs 99 calibration rows") as caught:
             use(rows)
         assert {warning.filename for warning in caught} == {__file__}

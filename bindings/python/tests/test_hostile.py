@@ -83,12 +83,25 @@ MAKERS = {"Model": (table, images, levels)}
 
 
 def makers(name, cls):
-    """Functions that make objects to call; of an estimator, an untrained and a trained one."""
+    """Functions that make objects to call; of an estimator, an untrained and a trained one, and one with hostile parameters."""
     if name in MAKERS:
         return MAKERS[name]
     if dataclasses.is_dataclass(cls) or not hasattr(cls, "fit"):
         return ()
-    return cls, lambda: cls().fit(ROWS)
+    return cls, lambda: cls().fit(ROWS), lambda: with_hostile_parameters(cls)
+
+
+def with_hostile_parameters(cls):
+    caller = Caller(cls.__name__)
+    for _ in range(CALLS):
+        names = caller.random.sample(list(inspect.signature(cls).parameters), 2)
+        estimator = cls(epochs=1)
+        try:
+            estimator.set_params(**{name: caller.hostile() for name in names})
+            estimator.fit(ROWS)
+        except Exception:
+            continue
+    return estimator
 
 
 class Liar:
@@ -159,6 +172,25 @@ ARRAYS = (
     *(guarded(12).reshape(4, 3), guarded(64).reshape(2, 2, 4, 4), guarded(5), IMAGES[:3], IMAGES[:3, :, ::2], IMAGES[:3, 0]),
     *(IMAGES[:3].transpose(0, 2, 3, 1), IMAGES[:3].reshape(3, 32), IMAGES[:3].astype(object), IMAGES[0]),
 )
+
+
+def frames():
+    """Data frames, where pandas is there."""
+    try:
+        import pandas
+    except ImportError:
+        return ()
+    rows = pandas.DataFrame(ROWS, columns=["a", "b", "c"])
+    text = rows.assign(b=["red", "green", None] * 20)
+    return (
+        *(rows, rows.iloc[:0], rows.iloc[:, :0], rows[["a", "b", "a"]], rows["a"], rows.index, rows.columns, rows.set_index("a")),
+        *(text, text.astype("category"), text.assign(b=text["b"].astype("string")), text.iloc[:, 1:2], rows.astype("Float64")),
+        *(rows.assign(c=1j), rows.assign(c=pandas.NaT), rows.assign(c=[[]] * 60), rows.assign(c=1e300), rows.astype(object)),
+        *(pandas.DataFrame({"a": pandas.arrays.SparseArray([0, 1])}), rows.assign(a="\ud800"), rows.rename(columns={"a": 0})),
+    )
+
+
+ARRAYS = (*ARRAYS, *frames())
 
 
 def good(parameter, instance):

@@ -51,6 +51,14 @@ def test_results_are_the_same_for_any_number_of_threads(trained):
             model.threads = wrong
 
 
+def test_workspaces_are_made_anew_for_more_threads(trained):
+    model = trained.copy()
+    model.score(normal_rows(5, 3))
+    before = model._local
+    model.threads = 2
+    assert model._local is not before and not vars(model._local)
+
+
 def test_faults_score_higher_than_normal_rows(trained):
     rows = np.concatenate([normal_rows(500, 3), faulty_rows(50, 4)])
     labels = np.arange(550) >= 500
@@ -338,6 +346,14 @@ def test_columns_that_lose_nothing_are_not_warned_of(caplog):
     assert not caplog.records
 
 
+def test_names_in_files_may_have_any_encoding():
+    data = aepred.Model(columns=[Column("caf\udce9", ("\udcff", "b"))], missing="impute").to_bytes()
+    assert b"caf\xe9" in data
+    model = aepred.Model.from_bytes(data)
+    assert model.columns == (Column("caf\udce9", ("\udcff", "b")),)
+    assert aepred.Model(columns=model.columns).columns == model.columns
+
+
 def test_the_version_is_that_of_the_library():
     assert aepred.__version__ == aepred.library_version()
 
@@ -354,3 +370,23 @@ def test_warnings_of_the_library_are_logged(trained, caplog):
     with caplog.at_level(logging.WARNING, logger="aepred"):
         trained.copy().set_alarm_rate(1e-9)
     assert [record.name for record in caplog.records] == ["aepred"]
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()])
+def test_what_a_handler_of_logging_raises_comes_out(trained, error):
+    class Handler(logging.Handler):
+        def emit(self, record):
+            raise error
+
+    logger, handler = logging.getLogger("aepred"), Handler()
+    logger.addHandler(handler)
+    try:
+        model = trained.copy()
+        with pytest.raises(type(error)):
+            model.set_alarm_rate(1e-9)
+        with pytest.raises(type(error)):
+            aepred.Model(3, patience=2, epochs=1).fit(normal_rows(50, 1))
+    finally:
+        logger.removeHandler(handler)
+    model.set_alarm_rate(0.1)
+    assert model.score(normal_rows(5, 1)).shape == (5,)

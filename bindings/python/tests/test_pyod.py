@@ -75,6 +75,17 @@ def test_confidence_is_that_of_exceed(pyod, rows):
     assert probabilities.shape == (20, 2) and np.allclose(confidences, expected, atol=1e-9)
 
 
+def test_confidence_counts_scores_of_training_that_are_the_same():
+    train = normal_rows(200, 1)
+    detector = aepred.PyODDetector(contamination=0.1, epochs=5, random_state=1).fit(np.concatenate([train, train]))
+    score = np.sort(detector.decision_scores_)[360]
+    row = train[[int(np.flatnonzero(detector.decision_scores_ == score)[0]) % 200]]
+    p = (1 + (detector.decision_scores_ <= score).sum()) / 402
+    abnormal = sum(math.comb(400, k) * p**k * (1 - p) ** (400 - k) for k in range(361, 401))
+    expected = abnormal if score > detector.threshold_ else 1 - abnormal
+    assert np.allclose(detector.predict_confidence(row), expected, atol=1e-9)
+
+
 def test_confidence_may_be_had_where_the_threshold_is_that_of_the_alarm_rate(rows):
     detector = aepred.PyODDetector(epochs=5, random_state=1).fit(normal_rows(600, 1))
     confidence = detector.predict_confidence(rows)

@@ -343,3 +343,14 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     assert done.stdout.startswith("aepred.AEPDetector needs scikit-learn")
+
+
+def test_names_of_the_package_can_be_had_without_scikit_learn():
+    code = """
+import sys
+sys.modules["sklearn"] = None
+import inspect, aepred
+from aepred import *
+assert Model and "AEPDetector" not in dir(aepred) and inspect.getmembers(aepred)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
