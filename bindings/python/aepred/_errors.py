@@ -41,58 +41,86 @@ class AepredError(Exception):
 
 
 class ArgumentError(AepredError, ValueError):
+    """An argument that cannot be, such as text with a NUL."""
+
     status = Status.E_ARGUMENT
 
 
 class OutOfMemory(AepredError, MemoryError):
+    """There is no memory for it."""
+
     status = Status.E_MEMORY
 
 
 class OptionError(AepredError, ValueError):
+    """There is no option, or no choice, of that name."""
+
     status = Status.E_OPTION
 
 
 class RangeError(AepredError, ValueError):
+    """A number is out of its bounds."""
+
     status = Status.E_RANGE
 
 
 class ColumnsError(AepredError, ValueError):
+    """Rows have other columns than the model, or descriptions of columns do not fit."""
+
     status = Status.E_COLUMNS
 
 
 class RowsError(AepredError, ValueError):
+    """There are too few rows."""
+
     status = Status.E_ROWS
 
 
 class NotFiniteError(AepredError, ValueError):
+    """A value is NaN, infinite or too large for single precision."""
+
     status = Status.E_NOT_FINITE
 
 
 class LevelError(AepredError, ValueError):
+    """A value is no level of its categorical column."""
+
     status = Status.E_LEVEL
 
 
 class StateError(AepredError, RuntimeError):
+    """It is too early for the call, as for scores of a model without training, or too late."""
+
     status = Status.E_STATE
 
 
 class Diverged(AepredError, ArithmeticError):
+    """Training or scores became infinite."""
+
     status = Status.E_DIVERGED
 
 
 class Cancelled(AepredError):
+    """A callback stopped the call."""
+
     status = Status.E_CANCELLED
 
 
 class FormatError(AepredError, ValueError):
+    """Bytes that are no model."""
+
     status = Status.E_FORMAT
 
 
 class VersionError(AepredError, ValueError):
+    """A model of a later version of the library."""
+
     status = Status.E_VERSION
 
 
 class ChecksumError(AepredError, ValueError):
+    """A model whose bytes are damaged."""
+
     status = Status.E_CHECKSUM
 
 
@@ -103,20 +131,27 @@ class FileError(AepredError, OSError):
 
 
 class BufferTooSmall(AepredError, ValueError):
+    """A buffer is too small for a model."""
+
     status = Status.E_BUFFER
 
 
 class WorkspaceError(AepredError, ValueError):
+    """A workspace of another model."""
+
     status = Status.E_WORKSPACE
 
 
 class LimitError(AepredError, ValueError):
+    """Something is larger than the library allows."""
+
     status = Status.E_LIMIT
 
 
 BY_STATUS: dict[int, type[AepredError]] = {error.status: error for error in AepredError.__subclasses__() if error.status}
 
-_last = threading.local()  # of this thread: .message, the last error that the library logged; .raised, in the log; .warned, see Warned
+# Of this thread: .message, the last error that the library logged; .raised, by the log; .warned, see Warned
+_last = threading.local()
 _LEVELS: dict[int, int] = {LogLevel.INFO: logging.INFO}
 
 

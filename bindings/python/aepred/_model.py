@@ -17,7 +17,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._arrays import Floats, TooLarge, columns_lost, exact, matrix, rows_of, scores_of, shown, without_mask
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import AepredError, ArgumentError, FormatError, LevelError, NotFiniteError, Path, check, error_of, log, raise_logged, take_message, warn
+from ._errors import (
+    AepredError,
+    ArgumentError,
+    FormatError,
+    LevelError,
+    NotFiniteError,
+    Path,
+    check,
+    error_of,
+    log,
+    raise_logged,
+    take_message,
+    warn,
+)
 from ._functions import ProgressFn
 from ._frames import Table, is_numbers
 from ._guard import Guard
@@ -105,7 +118,9 @@ def _n_columns(image: Sequence[int], n_described: int) -> int:
 
 
 def _image_layers(what: str, layers: Union[ImageLayer, Sequence[ImageLayer]]) -> Sequence[ImageLayer]:
-    return (layers,) if isinstance(layers, ImageLayer) else sequence_of(what, layers, "a sequence of layers: [aepred.conv(16, 3, 2)]")
+    if isinstance(layers, ImageLayer):
+        return (layers,)
+    return sequence_of(what, layers, "a sequence of layers: [aepred.conv(16, 3, 2)]")
 
 
 def _whole_columns(n_columns: int) -> int:
@@ -196,6 +211,7 @@ class Model:
 
     @property
     def n_columns(self) -> int:
+        """How many columns rows have; of images all their values."""
         return int(lib.aep_model_n_columns(self._pointer))
 
     @property
@@ -205,6 +221,7 @@ class Model:
 
     @property
     def code_size(self) -> int:
+        """Number of latent variables."""
         return int(lib.aep_model_code_size(self._pointer))
 
     @property
@@ -260,6 +277,7 @@ class Model:
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """What each column is."""
         return tuple(map(self._column, range(self.n_columns)))
 
     def _column(self, index: int) -> Column:
@@ -284,6 +302,7 @@ class Model:
 
     @property
     def options(self) -> dict[str, Value]:
+        """The values of all options by name."""
         number = c_double()
         values = {}
         with self._guard.reading():

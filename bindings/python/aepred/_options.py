@@ -32,7 +32,7 @@ class Column:
 @dataclass(frozen=True)
 class ImageLayer:
     """A layer that works on images; conv, norm and so on make one. `size`: filters of a convolution, groups of a norm.
-    `padding`: zeros on each side, None for (kernel - 1) // 2. What a kind has not stays 0.
+    `padding`: zeros on each side, None for (kernel - 1) // 2. Numbers that a kind does not have are 0.
     """
 
     kind: LayerKind
@@ -43,32 +43,108 @@ class ImageLayer:
 
 
 def conv(filters: int, kernel: int, stride: int = 1, padding: Optional[int] = None) -> ImageLayer:
-    """A convolution, followed by the activation."""
+    """A convolution, followed by the activation.
+
+    Parameters
+    ----------
+    filters : int
+        Channels of the result.
+    kernel : int
+        Height and width of the kernel.
+    stride : int, default=1
+        Pixels from one place of the kernel to the next.
+    padding : int, optional
+        Zeros on each side; (kernel - 1) // 2 unless given.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.CONV, filters, kernel, stride, padding)
 
 
 def conv_transposed(filters: int, kernel: int, stride: int = 1, padding: Optional[int] = None) -> ImageLayer:
-    """The transpose of a convolution, followed by the activation; in a decoder only."""
+    """The transpose of a convolution, followed by the activation; in a decoder only.
+
+    Parameters
+    ----------
+    filters : int
+        Channels of the result.
+    kernel : int
+        Height and width of the kernel.
+    stride : int, default=1
+        Pixels from one place of the kernel to the next.
+    padding : int, optional
+        Zeros on each side; (kernel - 1) // 2 unless given.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.CONV_TRANSPOSED, filters, kernel, stride, padding)
 
 
 def upsample(stride: int) -> ImageLayer:
-    """Each pixel repeated in both directions; in a decoder only."""
+    """Each pixel repeated in both directions; in a decoder only.
+
+    Parameters
+    ----------
+    stride : int
+        How often.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.UPSAMPLE, stride=stride, padding=0)
 
 
 def max_pool(kernel: int, stride: Optional[int] = None) -> ImageLayer:
-    """The largest value under the kernel; in an encoder only. The stride is the kernel's size unless given."""
+    """The largest value under the kernel; in an encoder only.
+
+    Parameters
+    ----------
+    kernel : int
+        Height and width of the kernel.
+    stride : int, optional
+        Pixels from one place of the kernel to the next; the kernel's size unless given.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.MAX_POOL, kernel=kernel, stride=kernel if stride is None else stride, padding=0)
 
 
 def average_pool(kernel: int, stride: Optional[int] = None) -> ImageLayer:
-    """The mean of the values under the kernel, likewise."""
+    """The mean of the values under the kernel; in an encoder only.
+
+    Parameters
+    ----------
+    kernel : int
+        Height and width of the kernel.
+    stride : int, optional
+        Pixels from one place of the kernel to the next; the kernel's size unless given.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.AVERAGE_POOL, kernel=kernel, stride=kernel if stride is None else stride, padding=0)
 
 
 def norm(groups: int = 1) -> ImageLayer:
-    """Group norm over groups of channels, 1: layer norm; before the activation of the layer in front of it."""
+    """Group norm, before the activation of the layer in front of it.
+
+    Parameters
+    ----------
+    groups : int, default=1
+        How many groups of channels; 1 is layer norm.
+
+    Returns
+    -------
+    ImageLayer
+    """
     return ImageLayer(LayerKind.NORM, groups, padding=0)
 
 
@@ -87,7 +163,17 @@ class Option:
     changeable: bool  # in a model that exists
 
     def number(self, value: Value) -> float:
-        """The number that the library takes for a value, which may be the text of one."""
+        """The number that the library takes for a value.
+
+        Parameters
+        ----------
+        value : bool, int, float or str
+            Also the text of a number, of a choice its name, of a switch True, False, yes or no.
+
+        Returns
+        -------
+        float
+        """
         if isinstance(value, str):
             return self._parsed(value)
         try:
@@ -114,7 +200,17 @@ class Option:
         return f"a number from {self.low:g} to {self.high:g}" if bounds else "a number"
 
     def value(self, number: float) -> Value:
-        """The opposite of `number`."""
+        """The opposite of `number`.
+
+        Parameters
+        ----------
+        number : float
+            As the library has it.
+
+        Returns
+        -------
+        bool, int, float or str
+        """
         return _value(self.type, self.choices, number)
 
 

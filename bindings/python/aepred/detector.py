@@ -280,8 +280,9 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         """A copy of the model with the parameters that may have changed, so that others may score with it meanwhile."""
         model, now = self.model_.copy(), self.model_.options
         wanted = {"score" if name == "score_kind" else name: value for name, value in self.get_params(deep=False).items()}
-        changeable = {name: option.number(wanted[name]) for name, option in options().items() if option.changeable and name in wanted}
-        model.set(**{name: number for name, number in changeable.items() if number != find(name).number(now[name])})
+        changeable = [option for name, option in options().items() if option.changeable and name in wanted]
+        numbers = {option.name: option.number(wanted[option.name]) for option in changeable}
+        model.set(**{name: number for name, number in numbers.items() if number != find(name).number(now[name])})
         model.threads = _threads(self.n_jobs)
         return model
 

@@ -52,7 +52,20 @@ def _is_label(label: object) -> bool:
 
 
 def at_threshold(scores: ArrayLike, labels: ArrayLike, threshold: float) -> Quality:
-    """When scores of at least `threshold` are flagged."""
+    """Quality when scores of at least `threshold` are flagged.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        The higher, the more anomalous.
+    labels : array-like of bool, or of 0 and 1, of shape (n_rows,)
+        True or 1 for anomalies.
+    threshold : float
+
+    Returns
+    -------
+    Quality
+    """
     scores, labels = _pair(scores, labels)
     results = [c_double() for _ in Quality._fields]
     pointers = map(byref, results)
@@ -61,7 +74,20 @@ def at_threshold(scores: ArrayLike, labels: ArrayLike, threshold: float) -> Qual
 
 
 def at_count(scores: ArrayLike, labels: ArrayLike, count: int) -> Quality:
-    """When the `count` highest scores are flagged; tied scores count with their expectation."""
+    """Quality when the `count` highest scores are flagged; tied scores count with their expectation.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        The higher, the more anomalous.
+    labels : array-like of bool, or of 0 and 1, of shape (n_rows,)
+        True or 1 for anomalies.
+    count : int
+
+    Returns
+    -------
+    Quality
+    """
     scores, labels = _pair(scores, labels)
     results = [c_double() for _ in Quality._fields]
     pointers = map(byref, results)
@@ -70,7 +96,19 @@ def at_count(scores: ArrayLike, labels: ArrayLike, count: int) -> Quality:
 
 
 def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
-    """Area under the ROC curve."""
+    """Area under the ROC curve.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        The higher, the more anomalous.
+    labels : array-like of bool, or of 0 and 1, of shape (n_rows,)
+        True or 1 for anomalies.
+
+    Returns
+    -------
+    float
+    """
     scores, labels = _both_classes(scores, labels)
     result = c_double()
     check(lib.aep_metrics_auroc(byref(result), scores.ctypes.data, labels.ctypes.data, scores.size, None))
@@ -78,7 +116,19 @@ def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
 
 
 def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
-    """Sum over thresholds of precision times the gain in recall."""
+    """Sum over thresholds of precision times the gain in recall.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        The higher, the more anomalous.
+    labels : array-like of bool, or of 0 and 1, of shape (n_rows,)
+        True or 1 for anomalies.
+
+    Returns
+    -------
+    float
+    """
     scores, labels = _both_classes(scores, labels)
     result = c_double()
     check(lib.aep_metrics_average_precision(byref(result), scores.ctypes.data, labels.ctypes.data, scores.size, None))

@@ -256,7 +256,7 @@ def test_a_share_is_the_rate_to_calibrate_for():
 def test_the_threshold_of_the_model_lies_above_that_of_a_share():
     for seed in range(20):
         detector = AEPDetector(**{**SMALL, "epochs": 1}, contamination=0.25).fit(normal_rows(101, seed))
-        assert detector.model_.threshold > detector.threshold_ and np.float32(detector.model_.threshold) == detector.model_.threshold
+        assert np.float32(detector.model_.threshold) == detector.model_.threshold > detector.threshold_
         scores = detector.model_.score(normal_rows(101, seed))
         assert np.array_equal(detector.model_.predict(scores), scores.astype(float) > detector.threshold_)
 
@@ -462,7 +462,9 @@ def test_columns_may_be_declared():
 # ------------------------------------------------------------------------------------------- messages and warnings
 
 
-@pytest.mark.parametrize("value, says", [(np.nan, "the value is NaN; .*missing.*impute"), (np.inf, "infinite"), (1e39, "1e\\+39 is too large")])
+@pytest.mark.parametrize(
+    "value, says", [(np.nan, "the value is NaN; .*missing.*impute"), (np.inf, "infinite"), (1e39, "1e\\+39 is too large")]
+)
 def test_values_that_cannot_be_are_named_by_row_and_column(value, says, detector):
     rows = normal_rows(700, 1).astype(float)
     rows[577, 1] = value
@@ -507,7 +509,7 @@ def test_warnings_of_estimators_are_those_of_python(caplog):
 def test_columns_that_single_precision_cannot_tell_apart_are_warned_of():
     rows = normal_rows(700, 1).astype(float)
     rows[:, 2] = 1.7e9 + 60 * rows[:, 0]
-    with pytest.warns(aepred.AepredWarning, match="column 2: 700 different values became . in single precision; subtract an offset"):
+    with pytest.warns(aepred.AepredWarning, match="column 2: 700 different values became . in single precision; subtract"):
         AEPDetector(epochs=1).fit(rows)
 
 

@@ -49,7 +49,7 @@ def test_options_that_do_not_exist_are_refused():
 
 @pytest.mark.parametrize(
     "name, meant",
-    [("random_state", "seed"), ("score_kind", "score"), ("epoch", "epochs"), ("encodr", "encoder or decoder"), ("lr", "learning_rate")],
+    [("random_state", "seed"), ("score_kind", "score"), ("epoch", "epochs"), ("encodr", "encoder or decoder")],
 )
 def test_an_option_that_is_meant_is_suggested(name, meant):
     with pytest.raises(aepred.OptionError, match=f"there is no option '{name}'; did you mean {meant}"):
