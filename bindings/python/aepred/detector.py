@@ -318,9 +318,8 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         image_shape(self.image)
 
     def _number(self, name: str) -> float:
-        """An option that this module needs too; it may be text, or out of bounds, which the library says."""
-        option = find(name)
-        return min(max(option.number(getattr(self, name)), option.low), option.high)
+        """An option that this module needs too, which may be text; whether it is within bounds the library says."""
+        return find(name).number(getattr(self, name))
 
     def _random(self) -> np.random.RandomState:
         seed = self.random_state
@@ -456,6 +455,20 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         """
         rows = self._fitted(X)
         return self.model_.explain(rows).reshape(np.shape(X))
+
+    def errors(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """Reconstruction errors, and what the head predicts them to be.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        errors, predicted : ndarray of shape (n_samples, error_size)
+        """
+        rows = self._fitted(X)
+        return self.model_.errors(rows)
 
     def encode(self, X: ArrayLike) -> Floats:
         """Latent variables.

@@ -282,6 +282,11 @@ def test_calibrate_sets_the_threshold_anew(detector, rows):
     assert 0.1 < (detector.predict(rows[:300]) == -1).mean() < 0.3
 
 
+def test_errors_are_those_of_the_model(detector, rows):
+    errors, predicted = detector.errors(rows)
+    assert np.allclose(np.abs(errors - predicted)[:, 0], -detector.score_samples(rows), rtol=1e-4, atol=1e-6)
+
+
 def test_pvalues_say_how_rare_a_row_is(detector, rows):
     pvalues = detector.pvalue(rows)
     assert np.array_equal(pvalues, detector.model_.pvalue(detector.model_.score(rows)))
