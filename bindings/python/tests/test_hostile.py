@@ -5,6 +5,7 @@ Every class and function that the package exports is found by introspection and 
 a process of its own: this file is also that program (test_hostile.py NAME, `Model` or `metrics.auroc` for example).
 """
 
+import copy
 import ctypes
 import dataclasses
 import enum
@@ -91,17 +92,22 @@ def makers(name, cls):
     return cls, lambda: cls().fit(ROWS), lambda: with_hostile_parameters(cls)
 
 
+SLOW = ("epochs", "n_jobs")  # what may be a large number, and takes long then
+HOSTILE = {}  # by class; what was found once
+
+
 def with_hostile_parameters(cls):
-    caller = Caller(cls.__name__)
-    for _ in range(CALLS):
-        names = caller.random.sample(list(inspect.signature(cls).parameters), 2)
-        estimator = cls(epochs=1)
-        try:
-            estimator.set_params(**{name: caller.hostile() for name in names})
-            estimator.fit(ROWS)
-        except Exception:
-            continue
-    return estimator
+    """A trained estimator with parameters that are hostile, but that it takes; the others are tried by the way."""
+    if cls not in HOSTILE:
+        caller, names = Caller(cls.__name__), [name for name in inspect.signature(cls).parameters if name not in SLOW]
+        for _ in range(CALLS):
+            estimator = cls(epochs=1)
+            try:
+                estimator.set_params(**{caller.random.choice(names): caller.hostile()}).fit(ROWS)
+                HOSTILE[cls] = estimator
+            except Exception:  # as of any call here
+                pass
+    return copy.deepcopy(HOSTILE[cls])
 
 
 class Liar:
