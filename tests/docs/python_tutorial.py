@@ -57,9 +57,6 @@ def check_sides(text):
             continue
         rows = numpy.random.default_rng(1).normal(size=(600, 4)).astype(numpy.float32)
         names = {"X_train": rows[:500], "X_test": numpy.concatenate([rows[500:], rows[:5] + 9])}
-        if name == "aepred" and not hasattr(importlib.import_module(name), "AEPDetector"):
-            print("this package has no AEPDetector: its program is not run")
-            continue
         exec(program, names)
         flagged = names["labels"] == (1 if name == "pyod" else -1)
         assert flagged[100:].all() and flagged[:100].mean() < 0.2, f"{name} flags {flagged}"

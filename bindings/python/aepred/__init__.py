@@ -9,7 +9,7 @@
 
 A thin layer over the C library. Rows are NumPy arrays of shape (n_rows, n_columns), images also (n_rows, channels,
 height, width); those of float32 in C order are read where they lie, others are converted first. Warnings of the library
-go to the logger "aepred", its errors become exceptions.
+go to the logger "aepred", those of the estimators are Python's (AepredWarning); errors become exceptions.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from . import metrics
 from ._constants import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status
 from ._errors import (
     AepredError,
+    AepredWarning,
     ArgumentError,
     BufferTooSmall,
     Cancelled,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AEPDetector",
     "AepredError",
+    "AepredWarning",
     "ArgumentError",
     "BufferTooSmall",
     "Cancelled",
@@ -102,7 +104,23 @@ __all__ = [
     "upsample",
 ]
 
+__version__ = library_version()
+
 _LAZY = {"AEPDetector": "detector", "PyODDetector": "pyod"}  # these need scikit-learn
+
+
+def _has_scikit_learn() -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec("sklearn") is not None
+    except ValueError:  # it was made unavailable
+        return False
+
+
+if not _has_scikit_learn():  # for `import *` and those who look at all names
+    __all__.remove("AEPDetector")
+    __all__.remove("PyODDetector")
 
 
 def __getattr__(name: str) -> Any:

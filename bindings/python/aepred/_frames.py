@@ -14,8 +14,8 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import Floats
-from ._errors import ColumnsError
+from ._arrays import Floats, exact, shown, without_mask
+from ._errors import ColumnsError, LevelError
 from ._options import Column
 
 _NUMBERS = "fiub"  # kinds of dtype that are converted to float32 without a look at the values
@@ -112,25 +112,28 @@ class Table:
         levels = self.columns[column].levels
         return len(levels)  # type: ignore[arg-type]
 
-    def numbers(self, rows: ArrayLike) -> ArrayLike:
+    def numbers(self, rows: ArrayLike, refuse_unseen: bool) -> ArrayLike:
         """Rows with codes for the names of levels and NaN for what is missing; rows of numbers as they are."""
         if is_numbers(rows):
             return rows
         if is_frame(rows):
-            return self._of_frame(rows)
-        return self._of_objects(rows)
+            return self._of_frame(rows, refuse_unseen)
+        return self._of_objects(rows, refuse_unseen)
 
     # ----------------------------------------------------------------------------------------------- data frames
 
-    def _of_frame(self, frame: Any) -> Floats:
+    def _of_frame(self, frame: Any, refuse_unseen: bool) -> NDArray[Any]:
+        """In double precision where float32 may not do, which is decided later."""
         self._check_names(frame)
+        kind = np.float32 if all(map(exact, set(frame.dtypes))) else np.float64
         if not self._codes and all(getattr(dtype, "kind", "O") in _NUMBERS for dtype in set(frame.dtypes)):
             if all(isinstance(dtype, np.dtype) for dtype in set(frame.dtypes)):
-                return np.ascontiguousarray(frame.to_numpy(), dtype=np.float32)
-        numbers = np.empty(frame.shape, np.float32)
+                return np.ascontiguousarray(frame.to_numpy(), dtype=kind)
+        numbers: NDArray[Any] = np.empty(frame.shape, kind)
         for index in range(frame.shape[1]):
             series = frame.iloc[:, index]
-            numbers[:, index] = self._codes_of(series, index) if index in self._codes else _numbers_of(series)
+            is_level = index in self._codes
+            numbers[:, index] = self._codes_of(series, index, refuse_unseen) if is_level else _numbers_of(series, kind)
         return numbers
 
     def _check_names(self, frame: Any) -> None:
@@ -140,7 +143,7 @@ class Table:
             if column.name is not None and isinstance(name, str) and name != column.name:
                 raise ColumnsError(f"column {index} of the data frame is {name!r}, but that of the model is {column.name!r}")
 
-    def _codes_of(self, series: Any, index: int) -> Floats:
+    def _codes_of(self, series: Any, index: int, refuse_unseen: bool) -> Floats:
         """Whatever the dtype, values are the names of levels, so that 2 means the level "2" at any time."""
         if hasattr(series, "cat"):
             places, values = series.cat.codes.to_numpy(), series.cat.categories
@@ -150,14 +153,23 @@ class Table:
         codes, absent = self._codes[index], self._absent(index)
         found = [codes.get(level_name(value), absent) for value in values]
         table: Floats = np.array([*found, np.nan], np.float32)  # place -1, the last one, is that of a missing value
-        return table[np.asarray(places, dtype=np.intp)]
+        numbers = table[np.asarray(places, dtype=np.intp)]
+        if refuse_unseen and absent in found:
+            for row in np.flatnonzero(numbers == absent)[:1]:
+                raise self._unseen(row, index, level_name(values[places[row]]))
+        return numbers
+
+    def _unseen(self, row: int, index: int, level: str) -> LevelError:
+        name, known = self.columns[index].name, list(self._codes[index])
+        levels = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+        return LevelError(f"row {row}, column {index}: {shown(level)} is not a level of {name or 'it'}: {levels}")
 
     # --------------------------------------------------------------------------------------------- other objects
 
-    def _of_objects(self, rows: ArrayLike) -> ArrayLike:
+    def _of_objects(self, rows: ArrayLike, refuse_unseen: bool) -> ArrayLike:
         """Text is the name of a level where levels have names, numbers are codes."""
         if hasattr(rows, "__array__"):
-            rows = np.asarray(rows)
+            rows = np.asarray(without_mask(rows))
         if isinstance(rows, np.ndarray) and rows.dtype.kind not in "OUS":
             if rows.dtype.kind in _TIMES:
                 raise TypeError("rows are dates or times, but must be numbers")
@@ -171,6 +183,9 @@ class Table:
         for index, codes in self._codes.items():
             absent = self._absent(index)
             column = objects[:, index]
+            unseen = (row for row, value in enumerate(column) if isinstance(value, str) and value not in codes)
+            for row in unseen if refuse_unseen else ():
+                raise self._unseen(row, index, column[row])
             column[:] = [codes.get(value, absent) if isinstance(value, str) else value for value in column]
         return objects
 
@@ -180,12 +195,12 @@ def _is_missing(objects: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.asarray(isna(objects) if isna else objects == np.array(None, dtype=object), dtype=bool)
 
 
-def _numbers_of(series: Any) -> Floats:
+def _numbers_of(series: Any, kind: type) -> NDArray[Any]:
     try:
         if series.dtype.kind in _TIMES + "c":
             raise TypeError(f"values of dtype {series.dtype} must be made real numbers")
         if series.dtype.kind == "O":
             series = series.where(series.notna(), np.nan)
-        return np.asarray(series.to_numpy(dtype=np.float32, na_value=np.nan))
+        return np.asarray(series.to_numpy(dtype=kind, na_value=np.nan))
     except (TypeError, ValueError) as error:
         raise type(error)(f"column {series.name!r}: {error}") from error

@@ -16,8 +16,7 @@ from ._functions import FUNCTIONS
 NAME = "libaepred.0.dylib" if sys.platform == "darwin" else "libaepred.so.0"
 
 
-def library_path() -> str:
-    """The file that is loaded, or the bare name that is left to the system's loader."""
+def _find() -> str:
     named = os.environ.get("AEPRED_LIBRARY")
     if named:
         return named
@@ -25,8 +24,12 @@ def library_path() -> str:
     return str(inside) if inside.exists() else NAME
 
 
-def _load() -> ctypes.CDLL:
-    path = library_path()
+def library_path() -> str:
+    """The file that was loaded, or the bare name that was left to the system's loader."""
+    return _PATH
+
+
+def _load(path: str) -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(path, use_errno=True)
     except OSError as error:
@@ -43,7 +46,8 @@ def _load() -> ctypes.CDLL:
     return library
 
 
-lib = _load()
+_PATH = _find()
+lib = _load(_PATH)
 
 
 def library_version() -> str:

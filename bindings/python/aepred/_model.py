@@ -4,25 +4,51 @@
 import ctypes
 import math
 import os
+import re
 import threading
 import weakref
 from ctypes import byref, c_double, c_int, c_size_t, c_void_p
 from functools import cached_property
 from itertools import count
-from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._arrays import Floats, matrix, rows_of, scores_of
+from ._arrays import Floats, TooLarge, columns_lost, exact, matrix, rows_of, scores_of, shown, without_mask
 from ._constants import ColumnKind, LayerKind, Part, Status
-from ._errors import ArgumentError, Path, check, log, take_message
+from ._errors import (
+    AepredError,
+    ArgumentError,
+    FormatError,
+    LevelError,
+    NotFiniteError,
+    Path,
+    check,
+    error_of,
+    log,
+    raise_logged,
+    take_message,
+    warn,
+)
 from ._functions import ProgressFn
 from ._frames import Table, is_numbers
 from ._guard import Guard
 from ._interrupt import kept_interrupts
 from ._library import lib
-from ._options import Column, ImageLayer, OptionsHandle, Value, find, options, size_of
+from ._options import (
+    Column,
+    Columns,
+    ImageLayer,
+    OptionsHandle,
+    Value,
+    check_all_described,
+    columns_by_index,
+    find_changeable,
+    options,
+    sequence_of,
+    size_of,
+)
 
 Progress = Callable[["Model", int, int, int, int], object]
 ImageShape = tuple[int, int, int]  # channels, height, width
@@ -37,6 +63,13 @@ def _stats() -> Iterator[tuple[str, int]]:
 
 
 _STATS = dict(_stats())
+_UNSEEN = options()["unseen"]
+_CELL = re.compile(r"row \d+, (column (\d+))\b")
+
+
+def _text(name: Optional[bytes]) -> Optional[str]:
+    """A name in a model, which other programs may have written in any encoding; the opposite of c_string."""
+    return None if name is None else name.decode("utf-8", "surrogateescape")
 
 
 def _file_name(path: Path) -> bytes:
@@ -46,21 +79,55 @@ def _file_name(path: Path) -> bytes:
     return name
 
 
+def _free_before_exit(owner: object, free: Callable[[c_void_p], None], pointer: c_void_p) -> None:
+    """Free what an object of Python owns with it, but not at exit, where daemon threads may be using it still."""
+    weakref.finalize(owner, free, pointer).atexit = False
+
+
 class _Workspace:
     """Scratch memory of one thread for one model."""
 
     def __init__(self, model: c_void_p) -> None:
         self.pointer = c_void_p()
         check(lib.aep_workspace_new(byref(self.pointer), model))
-        weakref.finalize(self, lib.aep_workspace_free, self.pointer)
+        _free_before_exit(self, lib.aep_workspace_free, self.pointer)
 
 
-def _n_columns(image: Sequence[int], columns: Union[Sequence[Column], Mapping[int, Column]]) -> int:
+def _is_pickle(start: bytes) -> bool:
+    return start[:1] == b"\x80"
+
+
+_PICKLE = "this is a pickle and no model file; load it with pickle.load or joblib.load, if you trust who made it"
+
+
+def image_shape(image: Sequence[int]) -> tuple[int, ...]:
+    """(channels, height, width) or nothing, checked as far as it is no matter of the library."""
+    wanted = "(channels, height, width)"
+    shape = sequence_of("image", image, wanted)
+    if shape and len(shape) != 3:
+        raise ValueError(f"image is {shape}, but must be {wanted}")
+    return tuple(size_of("image", size) for size in shape)
+
+
+def _n_columns(image: Sequence[int], n_described: int) -> int:
     if image:
         return math.prod(image)
-    if columns and not isinstance(columns, Mapping):
-        return len(columns)
+    if n_described:
+        return n_described
     raise TypeError("n_columns is missing; only with image=, or with a sequence of all columns, it need not be given")
+
+
+def _image_layers(what: str, layers: Union[ImageLayer, Sequence[ImageLayer]]) -> Sequence[ImageLayer]:
+    if isinstance(layers, ImageLayer):
+        return (layers,)
+    return sequence_of(what, layers, "a sequence of layers: [aepred.conv(16, 3, 2)]")
+
+
+def _whole_columns(n_columns: int) -> int:
+    shape = getattr(n_columns, "shape", ())
+    if isinstance(shape, tuple) and len(shape) > 1:
+        raise TypeError(f"n_columns is {shown(n_columns)}, but must be a number; rows go to fit: Model({shape[1]}).fit(rows)")
+    return size_of("n_columns", n_columns)
 
 
 class Model:
@@ -70,11 +137,11 @@ class Model:
     ----------
     n_columns : int, optional
         Need not be given for images, nor where `columns` is a sequence of all of them.
-    columns : sequence of Column or mapping of int to Column, optional
-        What the columns are, in order or by index; the others are numeric and have no name. `aepred.columns_of` takes them
-        from a data frame.
+    columns : sequence of Column or str, or mapping of int to those, optional
+        What all columns are, in order, or some of them by index; the others are numeric and have no name. Text is the name
+        of a numeric column. `aepred.columns_of` takes them from a data frame.
     image : (channels, height, width), optional
-        Makes rows images; n_columns is then the product.
+        Makes rows images, channels first; n_columns is then the product.
     image_encoder, image_decoder : sequence of ImageLayer, optional
         Layers that work on images, from the image on and up to it; empty for two convolutions, and for the encoder's
         layers mirrored.
@@ -97,7 +164,7 @@ class Model:
         self,
         n_columns: Optional[int] = None,
         *,
-        columns: Union[Sequence[Column], Mapping[int, Column]] = (),
+        columns: Optional[Columns] = None,
         image: Sequence[int] = (),
         image_encoder: Sequence[ImageLayer] = (),
         image_decoder: Sequence[ImageLayer] = (),
@@ -106,13 +173,11 @@ class Model:
         head: Sequence[int] = (),
         **options: Value,
     ) -> None:
-        image = tuple(image)
-        if image and len(image) != 3:
-            raise ValueError(f"image is {image}, but must be (channels, height, width)")
-        if n_columns is None:
-            n_columns = _n_columns(image, columns)
+        image = image_shape(image)
+        described = columns_by_index(columns)
+        n_listed = 0 if isinstance(columns, Mapping) else len(described)
+        n_columns = _n_columns(image, n_listed) if n_columns is None else _whole_columns(n_columns)
         pointer = c_void_p()
-        described = columns.items() if isinstance(columns, Mapping) else enumerate(columns)
         with OptionsHandle() as handle:
             handle.set(options)
             for part, widths in ((Part.ENCODER, encoder), (Part.DECODER, decoder), (Part.HEAD, head)):
@@ -120,11 +185,12 @@ class Model:
             if image:
                 handle.set_image(image)
             for part, layers in ((Part.ENCODER, image_encoder), (Part.DECODER, image_decoder)):
-                for layer in (layers,) if isinstance(layers, ImageLayer) else layers:
+                for layer in _image_layers(f"image_{part.name.lower()}", layers):
                     handle.add_image_layer(part, layer)
-            for index, column in described:
+            for index, column in described.items():
                 handle.set_column(index, column)
-            check(lib.aep_model_new(byref(pointer), handle.pointer, size_of("n_columns", n_columns)))
+            check_all_described(n_listed, n_columns)
+            check(lib.aep_model_new(byref(pointer), handle.pointer, n_columns))
         self._own(pointer)
 
     def _own(self, pointer: c_void_p) -> None:
@@ -132,7 +198,7 @@ class Model:
         self._guard = Guard()
         self._local = threading.local()
         self._image = self._shape(lib.aep_model_image)
-        weakref.finalize(self, lib.aep_model_free, pointer)
+        _free_before_exit(self, lib.aep_model_free, pointer)
         check(lib.aep_model_set_log(pointer, log, None))
 
     @classmethod
@@ -145,6 +211,7 @@ class Model:
 
     @property
     def n_columns(self) -> int:
+        """How many columns rows have; of images all their values."""
         return int(lib.aep_model_n_columns(self._pointer))
 
     @property
@@ -154,6 +221,7 @@ class Model:
 
     @property
     def code_size(self) -> int:
+        """Number of latent variables."""
         return int(lib.aep_model_code_size(self._pointer))
 
     @property
@@ -209,6 +277,7 @@ class Model:
 
     @property
     def columns(self) -> tuple[Column, ...]:
+        """What each column is."""
         return tuple(map(self._column, range(self.n_columns)))
 
     def _column(self, index: int) -> Column:
@@ -216,10 +285,9 @@ class Model:
         levels: Union[None, int, tuple[Optional[str], ...]] = None
         if check(lib.aep_model_column_kind(self._pointer, index)) == ColumnKind.CATEGORICAL:
             n_levels = int(lib.aep_model_column_levels(self._pointer, index))
-            names = tuple(lib.aep_model_level_name(self._pointer, index, level) for level in range(n_levels))
-            known = any(name is not None for name in names)
-            levels = tuple(name if name is None else name.decode() for name in names) if known else n_levels
-        return Column(name if name is None else name.decode(), levels)
+            names = tuple(_text(lib.aep_model_level_name(self._pointer, index, level)) for level in range(n_levels))
+            levels = names if any(name is not None for name in names) else n_levels
+        return Column(_text(name), levels)
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:
@@ -234,6 +302,7 @@ class Model:
 
     @property
     def options(self) -> dict[str, Value]:
+        """The values of all options by name."""
         number = c_double()
         values = {}
         with self._guard.reading():
@@ -245,6 +314,8 @@ class Model:
     def set(self, **options: Value) -> None:
         """Change options that are `changeable`: ``model.set(learning_rate=1e-4)``.
 
+        Another `score` drops calibration and threshold: call `calibrate` again.
+
         Parameters
         ----------
         **options
@@ -252,7 +323,7 @@ class Model:
         """
         with self._guard.writing():
             for name, value in options.items():
-                option = find(name)
+                option = find_changeable(name)
                 check(lib.aep_model_set(self._pointer, option.key, option.number(value)))
 
     @property
@@ -305,10 +376,82 @@ class Model:
     def _rows(self, rows: ArrayLike) -> Floats:
         """Rows as the library takes them."""
         if not is_numbers(rows):
-            rows = self._table.numbers(rows)
-            if np.iscomplexobj(rows):
-                raise TypeError("rows are complex numbers, but must be real")
-        return rows_of(rows, self.image)
+            rows = self._numbers(rows, self._refuses_unseen())
+        try:
+            return rows_of(rows, self.image)
+        except TooLarge as error:
+            raise self._at(error) from None
+
+    def _numbers(self, rows: ArrayLike, refuse_unseen: bool) -> ArrayLike:
+        numbers = self._table.numbers(rows, refuse_unseen)
+        if np.iscomplexobj(numbers):
+            raise TypeError("rows are complex numbers, but must be real")
+        return numbers
+
+    def _refuses_unseen(self) -> bool:
+        number = c_double()
+        with self._guard.reading():
+            check(lib.aep_model_get(byref(number), self._pointer, _UNSEEN.key))
+        return _UNSEEN.value(number.value) == "error"
+
+    def _training_rows(self, rows: ArrayLike) -> Floats:
+        """The same for those that decide about scaling: with a warning of what single precision loses."""
+        if isinstance(rows, np.ndarray) and exact(rows.dtype):
+            return self._rows(rows)
+        wide = np.asarray(without_mask(rows if is_numbers(rows) else self._numbers(rows, refuse_unseen=True)))
+        wide = wide.astype(np.float64) if wide.dtype.kind in "OUS" else wide
+        numbers = self._rows(wide)
+        if numbers.shape[1:] and math.prod(numbers.shape[1:]) == self.n_columns:  # else the library refuses them
+            self._warn_of_losses(wide, numbers)
+        return numbers
+
+    def _warn_of_losses(self, wide: NDArray[Any], rows: Floats) -> None:
+        for index, before, after in () if exact(wide.dtype) else columns_lost(wide, rows):
+            warn(
+                f"{self._place(index)}: {before} different values became {after} in single precision; "
+                "subtract an offset first, such as the smallest value"
+            )
+
+    def _place(self, index: int) -> str:
+        """A column as messages name it; of images also where that is."""
+        if self._image:
+            return f"column {index} (channel {{}}, y {{}}, x {{}})".format(*np.unravel_index(index, self._image))
+        name = lib.aep_model_column_name(self._pointer, index)
+        return f"column {index}" if name is None else f"column {index} ({_text(name)})"
+
+    def _at(self, error: TooLarge) -> NotFiniteError:
+        """The error with the place of its value."""
+        row, column = error.cell
+        place = self._place(column) if column < self.n_columns else f"column {column}"
+        return NotFiniteError(f"row {row}, {place}: {error}")
+
+    def _error(self, status: int) -> AepredError:
+        """What a negative status means, in images with the place of a value."""
+        error = error_of(status)
+        found = _CELL.match(str(error)) if self._image else None
+        return type(error)(str(error).replace(found[1], self._place(int(found[2])), 1)) if found else error
+
+    def _check(self, status: int) -> None:
+        raise_logged()
+        if status < 0:
+            raise self._error(status)
+
+    def _check_rows(self, rows: Floats) -> None:
+        """Refuse what scoring would."""
+        row, column = c_size_t(), c_size_t()
+        with self._guard.reading():
+            status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
+        if status not in (Status.E_NOT_FINITE, Status.E_LEVEL):
+            return self._check(status)
+        take_message()
+        value = rows.reshape(len(rows), -1)[row.value, column.value]
+        raise self._refused(status, f"row {row.value}, {self._place(column.value)}", value)
+
+    def _refused(self, status: int, place: str, value: np.float32) -> AepredError:
+        if status == Status.E_LEVEL:
+            return LevelError(f"{place}: {value:g} is not the code of one of its levels, which are 0, 1, 2 and so on")
+        hint = '; give missing="impute" if values can be missing' if np.isnan(value) else ""
+        return NotFiniteError(f"{place}: the value is {'NaN' if np.isnan(value) else 'infinite'}{hint}")
 
     def fit_scaling(self, rows: ArrayLike) -> None:
         """Learn location and scale from normal rows; may be called many times, before the first step of training.
@@ -317,9 +460,9 @@ class Model:
         ----------
         rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
         """
-        rows = self._rows(rows)
+        rows = self._training_rows(rows)
         with self._guard.writing():
-            check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
+            self._check(lib.aep_fit_scaling(self._pointer, *matrix(rows)))
 
     def fit_batch(self, rows: ArrayLike) -> None:
         """One step of the optimiser on one batch of normal rows.
@@ -329,9 +472,9 @@ class Model:
         rows : array-like or pandas.DataFrame of shape (n_rows, n_columns)
             At least 2.
         """
-        rows = self._rows(rows)
+        rows = self._rows(rows if is_numbers(rows) else self._numbers(rows, refuse_unseen=True))
         with self._guard.writing():
-            check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
+            self._check(lib.aep_fit_batch(self._pointer, *matrix(rows)))
 
     def fit(self, rows: ArrayLike, progress: Optional[Progress] = None) -> bool:
         """Train on normal rows.
@@ -348,7 +491,9 @@ class Model:
         bool
             Whether it ran to its end.
         """
-        rows = self._rows(rows)
+        if not (progress is None or callable(progress)):
+            raise TypeError(f"progress is {shown(progress)}, but must be callable; a model takes no labels: fit(rows)")
+        rows = self._training_rows(rows)
         raised: list[BaseException] = []
 
         def step(_model: int, epoch: int, epochs: int, batch: int, batches: int, _payload: int) -> int:
@@ -363,10 +508,11 @@ class Model:
         if raised:
             take_message()
             raise raised.pop()
+        raise_logged()
         if status == Status.E_CANCELLED:
             take_message()
             return False
-        check(status)
+        self._check(status)
         return True
 
     # -------------------------------------------------------------------------------------------------- threshold
@@ -380,7 +526,7 @@ class Model:
         """
         rows = self._rows(rows)
         with self._guard.writing():
-            check(lib.aep_calibrate(self._pointer, *matrix(rows)))
+            self._check(lib.aep_calibrate(self._pointer, *matrix(rows)))
 
     def set_alarm_rate(self, rate: float) -> None:
         """Set the threshold so that about this share of normal rows is flagged.
@@ -417,7 +563,7 @@ class Model:
         -------
         ndarray of bool of shape (n_rows,)
         """
-        scores = scores_of(scores)
+        scores = scores_of(scores, "predict")
         labels = np.empty(scores.shape, np.uint8)
         with self._guard.reading():
             check(lib.aep_predict(labels.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
@@ -436,7 +582,7 @@ class Model:
         ndarray of shape (n_rows,)
             Of a normal row, at most a with probability at most a.
         """
-        scores = scores_of(scores)
+        scores = scores_of(scores, "pvalue")
         pvalues = np.empty(scores.shape, np.float32)
         with self._guard.reading():
             check(lib.aep_pvalue(pvalues.ctypes.data, self._pointer, scores.ctypes.data, scores.size))
@@ -454,7 +600,9 @@ class Model:
     def _call(self, function: Callable[..., int], rows: Floats, *outputs: Floats) -> None:
         with self._guard.reading():
             addresses = [output.ctypes.data for output in outputs]
-            check(function(*addresses, self._pointer, self._workspace(), *matrix(rows)))
+            status = function(*addresses, self._pointer, self._workspace(), *matrix(rows))
+        if status < 0:
+            raise self._error(status)
 
     def score(self, rows: ArrayLike) -> Floats:
         """Scores of rows.
@@ -552,7 +700,10 @@ class Model:
         tuple of int or None
             An index into the rows given: row and column, of images row, channel and so on.
         """
-        rows = self._rows(rows)
+        try:
+            rows = rows_of(rows if is_numbers(rows) else self._numbers(rows, refuse_unseen=False), self.image)
+        except TooLarge as error:
+            return error.cell[0], *map(int, np.unravel_index(error.cell[1], np.shape(rows)[1:]))
         row, column = c_size_t(), c_size_t()
         with self._guard.reading():
             status = lib.aep_check_rows(byref(row), byref(column), self._pointer, *matrix(rows))
@@ -599,7 +750,12 @@ class Model:
         Model
         """
         pointer = c_void_p()
-        check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
+        try:
+            check(lib.aep_model_load_file(byref(pointer), _file_name(path), None), path)
+        except FormatError as error:
+            with open(path, "rb") as file:
+                is_pickle = _is_pickle(file.read(1))
+            raise FormatError(f"{os.fspath(path)}: {_PICKLE}") if is_pickle else error
         return cls._of(pointer)
 
     def to_bytes(self) -> bytes:
@@ -626,7 +782,11 @@ class Model:
         """
         pointer = c_void_p()
         buffer = np.frombuffer(data, np.uint8)
-        check(lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None))
+        status = lib.aep_model_load(byref(pointer), buffer.ctypes.data, buffer.size, None)
+        if status == Status.E_FORMAT and _is_pickle(buffer[:1].tobytes()):
+            take_message()
+            raise FormatError(_PICKLE)
+        check(status)
         return cls._of(pointer)
 
     def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:

@@ -22,33 +22,58 @@ With the same parameters and rows ``score_samples`` is minus PyOD's ``decision_f
 import inspect
 import math
 import os
-from numbers import Real
-from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar, Union
+from contextlib import contextmanager
+from functools import wraps
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, TypeVar, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin  # type: ignore[import]
+from sklearn.exceptions import NotFittedError  # type: ignore[import]
 from sklearn.utils import check_array, check_random_state  # type: ignore[import]
 from sklearn.utils import validation as _validation
 from sklearn.utils.validation import check_is_fitted  # type: ignore[import]
 
-from ._arrays import Floats, rows_of
-from ._errors import Path
+from ._arrays import Floats, check_shape, shown, without_mask
+from ._errors import LevelError, Path, Warned
 from ._frames import Table, columns_of, is_frame, is_numbers
-from ._model import Model
-from ._options import Column, ImageLayer, find
+from ._model import Model, image_shape
+from ._options import Column, Columns, ImageLayer, columns_by_index, find, options, suggestion
 
 Progress = Callable[[Model, int, int, int, int], object]
-Columns = Union[None, Sequence[Column], Mapping[int, Column]]
 Doubles = NDArray[np.float64]
+Rows = Union[slice, NDArray[np.int_]]  # which rows
 Self = TypeVar("Self", bound="Detector")
+Init = TypeVar("Init", bound=Callable[..., None])
 
 _NOT_OPTIONS = {  # parameters that are no options of the library by the same name
     "encoder", "decoder", "head", "image", "image_encoder", "image_decoder", "columns",
     "contamination", "calibration", "random_state", "n_jobs", "score_kind",
 }  # fmt: skip
+_OF_MODEL = {"score": "score_kind", "seed": "random_state", "threads": "n_jobs", "lr": "learning_rate", "batch_size": "batch"}
+_FITTED = ("model_", "threshold_", "offset_", "n_features_in_")
+_SEEN = ("n_features_in_", "feature_names_in_")  # what scikit-learn remembers of rows, before they are trained on
 _CALIBRATION_SHARE = 0.2
 _MOST_THREADS = 256
+
+
+def _by_name(init: Init) -> Init:
+    """An __init__ that says which parameter it does not know, and which one may be meant."""
+    known = list(inspect.signature(init).parameters)[1:]
+
+    @wraps(init)
+    def checked(self: "Detector", *values: object, **parameters: object) -> None:
+        name = type(self).__name__
+        if values:
+            raise TypeError(f"{name} takes parameters by name only, as in {name}(encoder=(32, 8)); rows go to fit")
+        for parameter in parameters:
+            if parameter not in known:
+                hint = suggestion(parameter, known, _OF_MODEL)
+                raise TypeError(f"{name} has no parameter {parameter!r}{hint}")
+        init(self, **parameters)
+
+    return checked  # type: ignore[return-value]
 
 
 class Detector(BaseEstimator):  # type: ignore[misc]
@@ -57,6 +82,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
     See AEPDetector for the parameters.
     """
 
+    @_by_name
     def __init__(
         self,
         *,
@@ -66,7 +92,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         image: Sequence[int] = (),
         image_encoder: Sequence[ImageLayer] = (),
         image_decoder: Sequence[ImageLayer] = (),
-        columns: Columns = None,
+        columns: Optional[Columns] = None,
         contamination: Union[str, float] = "auto",
         calibration: Union[str, float] = "auto",
         random_state: Union[None, int, np.random.RandomState] = None,
@@ -178,21 +204,34 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
+        if callable(y):
+            raise TypeError("y is a function, but fit takes no labels; a function to call after each step goes to progress=")
         self._check_own_parameters()
-        rows = self._checked(X, reset=True)
-        random = self._random()
-        train, held_back = self._split(rows, random)
-        model = self._new_model(X, rows.shape[1], random)
-        model.fit(train, progress)
-        self._take(model, rows, held_back)
+        with Warned(), self._as_it_was_if_it_fails():
+            self._fit(X, progress)
         return self
+
+    def _fit(self, X: ArrayLike, progress: Optional[Progress]) -> None:
+        numbers = self._checked(X, reset=True, training=True)
+        random = self._random()
+        train, held_back = self._split(len(numbers), random)
+        model = self._new_model(X, numbers.shape[1], random)
+        rows = model._training_rows(numbers)
+        model._check_rows(rows)  # here, where rows have the numbers of those in X
+        try:
+            model.fit(rows[train], progress)
+        except LevelError:
+            self._new_model(X, numbers.shape[1], random, unseen="error")._check_rows(rows)
+            raise
+        self._take(model, rows, rows[held_back])
 
     def partial_fit(self: Self, X: ArrayLike, y: object = None) -> Self:
         """Go on training with more normal rows: one step for each `batch` of them, in the order given.
 
         The first call also learns location and scale of the columns, so it should bring many rows. Each call ends by
-        calibrating on its rows, for which at least 1 / alarm_rate of them are needed; `calibrate` does it on rows that
-        were not trained on.
+        calibrating on its rows, if these are at least 1 / alarm_rate (or 1 / contamination), else calibration and threshold
+        stay what they were; `calibrate` does it on rows that were not trained on. Parameters that a model can change are
+        those of now. Other threads may score meanwhile, with the model as it was; so it stays if the call fails.
 
         Parameters
         ----------
@@ -205,18 +244,47 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self
         """
         self._check_own_parameters()
+        with Warned(), self._as_it_was_if_it_fails():
+            self._partial_fit(X)
+        return self
+
+    @contextmanager
+    def _as_it_was_if_it_fails(self) -> Iterator[None]:
+        attributes = self.__dict__
+        seen = {name: attributes[name] for name in _SEEN if name in attributes}
+        try:
+            yield
+        except BaseException:
+            for name in _SEEN:
+                attributes.pop(name, None)
+            attributes.update(seen)
+            raise
+
+    def _partial_fit(self, X: ArrayLike) -> None:
         first = not hasattr(self, "model_")
-        rows = self._checked(X, reset=first, at_least=2)
+        numbers = self._checked(X, reset=first, at_least=2, training=True)
+        model = self._new_model(X, numbers.shape[1], self._random()) if first else self._changed_copy()
+        rows = model._training_rows(numbers) if first else model._rows(numbers)
+        model._check_rows(rows)  # here, where rows have the numbers of those in X
         if first:
-            model = self._new_model(X, rows.shape[1], self._random())
             model.fit_scaling(rows)
-        else:
-            model = self.model_
         n_blocks = min(math.ceil(len(rows) / self._number("batch")), len(rows) // 2)  # none of them of one row
         for block in np.array_split(rows, n_blocks):
             model.fit_batch(block)
-        self._take(model, rows, rows)
-        return self
+        if len(rows) * (self._share() or self._number("alarm_rate")) >= 1 or model.threshold is None:
+            self._take(model, rows, rows)
+        else:
+            self._take_calibrated(model, rows)
+
+    def _changed_copy(self) -> Model:
+        """A copy of the model with the parameters that may have changed, so that others may score with it meanwhile."""
+        model, now = self.model_.copy(), self.model_.options
+        wanted = {"score" if name == "score_kind" else name: value for name, value in self.get_params(deep=False).items()}
+        changeable = [option for name, option in options().items() if option.changeable and name in wanted]
+        numbers = {option.name: option.number(wanted[option.name]) for option in changeable}
+        model.set(**{name: number for name, number in numbers.items() if number != find(name).number(now[name])})
+        model.threads = _threads(self.n_jobs)
+        return model
 
     def calibrate(self: Self, X: ArrayLike) -> Self:
         """Calibrate anew on normal rows that were not trained on, and set the threshold from the alarm rate.
@@ -231,8 +299,9 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self
         """
         rows = self._fitted(X)
-        self.model_.set(alarm_rate=self.alarm_rate)
-        self.model_.calibrate(rows)
+        with Warned():
+            self.model_.set(alarm_rate=self.alarm_rate)
+            self.model_.calibrate(rows)
         self._threshold_changed()
         return self
 
@@ -240,16 +309,17 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self.threshold_ = _flagged_above(self.model_)
 
     def _check_own_parameters(self) -> None:
-        """Those that the library does not know; it checks its options itself."""
+        """Check the parameters that are not options of the library, which checks its own."""
         if not _is_share(self.contamination, "auto", 0.5) or self.contamination == 0:
             raise ValueError(f"contamination is {self.contamination!r}, but must be 'auto' or in the range (0, 0.5]")
         if not _is_share(self.calibration, "auto", 0.9):
             raise ValueError(f"calibration is {self.calibration!r}, but must be 'auto' or in the range [0, 0.9]")
+        _threads(self.n_jobs)
+        image_shape(self.image)
 
     def _number(self, name: str) -> float:
-        """An option that this module needs too; it may be text, or out of bounds, which the library says."""
-        option = find(name)
-        return min(max(option.number(getattr(self, name)), option.low), option.high)
+        """An option that this module needs too, which may be text; whether it is within bounds the library says."""
+        return find(name).number(getattr(self, name))
 
     def _random(self) -> np.random.RandomState:
         seed = self.random_state
@@ -258,17 +328,18 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         random: np.random.RandomState = check_random_state(seed)
         return random
 
-    def _split(self, rows: Floats, random: np.random.RandomState) -> tuple[Floats, Floats]:
+    def _split(self, n_rows: int, random: np.random.RandomState) -> tuple[Rows, Rows]:
         """Rows to train on and rows to calibrate on, which are all of them where none are held back."""
-        n_held_back = int(len(rows) * (_CALIBRATION_SHARE if self.calibration == "auto" else self.calibration))
+        n_held_back = int(n_rows * (_CALIBRATION_SHARE if self.calibration == "auto" else self.calibration))
         too_few = n_held_back < 1 if self.calibration != "auto" else n_held_back * self._number("alarm_rate") < 1
-        if too_few or len(rows) - n_held_back < 2:
-            return rows, rows
-        order = random.permutation(len(rows))
-        return rows[np.sort(order[n_held_back:])], rows[order[:n_held_back]]
+        if too_few or n_rows - n_held_back < 2:
+            return slice(None), slice(None)
+        order = random.permutation(n_rows)
+        return np.sort(order[n_held_back:]), order[:n_held_back]
 
-    def _new_model(self, X: ArrayLike, n_columns: int, random: np.random.RandomState) -> Model:
+    def _new_model(self, X: ArrayLike, n_columns: int, random: np.random.RandomState, **changed: str) -> Model:
         options = {name: value for name, value in self.get_params(deep=False).items() if name not in _NOT_OPTIONS}
+        options.update(changed)
         model = Model(
             n_columns,
             columns=self._described(X),
@@ -287,8 +358,8 @@ class Detector(BaseEstimator):  # type: ignore[misc]
 
     def _take(self, model: Model, rows: Floats, held_back: Floats) -> None:
         """Calibrate a model that was trained on rows, and make it that of this detector."""
-        share = None if isinstance(self.contamination, str) else float(self.contamination)
-        # A share is also the rate to calibrate for, lest the library warn of a threshold that does not stay.
+        share = self._share()
+        # A share is also the rate to calibrate for: the library would warn of a threshold that is not the one used.
         model.set(alarm_rate=self.alarm_rate if share is None else share)
         model.calibrate(held_back)
         model.set(alarm_rate=self.alarm_rate)
@@ -299,9 +370,16 @@ class Detector(BaseEstimator):  # type: ignore[misc]
             model.threshold = _float32_above(threshold)
         self.model_, self.threshold_ = model, threshold
 
+    def _take_calibrated(self, model: Model, rows: Floats) -> None:
+        """Make a model that was trained on rows, but calibrated before, that of this detector."""
+        self.model_ = model
+
+    def _share(self) -> Optional[float]:
+        return None if isinstance(self.contamination, str) else float(self.contamination)
+
     # ------------------------------------------------------------------------------------------------------- rows
 
-    def _described(self, X: ArrayLike) -> Union[Sequence[Column], Mapping[int, Column]]:
+    def _described(self, X: ArrayLike) -> Columns:
         if self.columns is not None:
             return self.columns
         return columns_of(X) if is_frame(X) else ()
@@ -309,34 +387,36 @@ class Detector(BaseEstimator):  # type: ignore[misc]
     def _table(self, X: ArrayLike, reset: bool) -> Table:
         if not reset:
             return self.model_._table
-        columns = self._described(X)
-        described = dict(columns.items() if isinstance(columns, Mapping) else enumerate(columns))
+        described = columns_by_index(self._described(X))
         if not described:
             return Table(())
         n_columns = np.shape(X)[1] if np.ndim(X) == 2 else 0
         return Table([described.get(index, Column()) for index in range(n_columns)])
 
-    def _checked(self, X: ArrayLike, reset: bool, at_least: int = 1) -> Floats:
-        """Rows as the library takes them, checked and remembered as scikit-learn wants it."""
+    def _checked(self, X: ArrayLike, reset: bool, at_least: int = 1, training: bool = False) -> NDArray[Any]:
+        """Rows as an array of numbers, checked and remembered as scikit-learn wants it, all but their values."""
         _check_feature_names(self, X, reset=reset)
-        numbers = X if is_numbers(X) else self._table(X, reset).numbers(X)
-        if len(self.image) and np.ndim(numbers) > 2:
-            images = rows_of(numbers, tuple(self.image))
-            numbers = images.reshape(len(images), -1)
-        rows: Floats = check_array(
-            numbers,
-            dtype=np.float32,
-            order="C",
+        refuse_unseen = training or not reset and self.model_._refuses_unseen()
+        numbers = without_mask(X) if is_numbers(X) else self._table(X, reset).numbers(X, refuse_unseen)
+        checked: NDArray[Any] = check_array(
+            self._flat(numbers) if np.ndim(numbers) > 2 else numbers,
+            dtype="numeric",
             ensure_min_samples=2 if reset else at_least,
             estimator=self,
-            **{_FINITE: "allow-nan" if self.missing == "impute" else True},
+            **{_FINITE: False},  # the model says which value is not
         )
-        _check_n_features(self, rows, reset=reset)
-        return rows
+        _check_n_features(self, checked, reset=reset)
+        return checked
+
+    def _flat(self, images: ArrayLike) -> NDArray[Any]:
+        """Images as rows."""
+        array = np.asarray(images)
+        check_shape(array.shape, image_shape(self.image))
+        return array.reshape(len(array), -1)
 
     def _fitted(self, X: ArrayLike) -> Floats:
         check_is_fitted(self, "model_")
-        return self._checked(X, reset=False)
+        return self.model_._rows(self._checked(X, reset=False))
 
     # ---------------------------------------------------------------------------------------------------- results
 
@@ -375,6 +455,20 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         """
         rows = self._fitted(X)
         return self.model_.explain(rows).reshape(np.shape(X))
+
+    def errors(self, X: ArrayLike) -> tuple[Floats, Floats]:
+        """Reconstruction errors, and what the head predicts them to be.
+
+        Parameters
+        ----------
+        X : array-like or pandas.DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        errors, predicted : ndarray of shape (n_samples, error_size)
+        """
+        rows = self._fitted(X)
+        return self.model_.errors(rows)
 
     def encode(self, X: ArrayLike) -> Floats:
         """Latent variables.
@@ -415,8 +509,8 @@ class Detector(BaseEstimator):  # type: ignore[misc]
 
         Notes
         -----
-        The file holds the model with its columns and its threshold. Pickles, and those of joblib, hold all parameters
-        and attributes of the estimator.
+        The file holds the model with its columns and its threshold, but not `contamination` and `calibration`. Pickles, and
+        those of joblib, hold all parameters and attributes of the estimator.
         """
         check_is_fitted(self, "model_")
         self.model_.save(path)
@@ -473,7 +567,10 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         Detector
-            Its parameters are the options of the model, so that a clone would be trained like it.
+            Its parameters are the options of the model. Those that no model holds have their presets, so that a clone sets
+            another threshold where `contamination` was a number: set it with `set_params`, or pickle the estimator instead.
+            `threshold_` is the largest number of single precision below that of the model, which flags the same rows as
+            that of the estimator that was saved, and may differ from it in the last digits.
         """
         if model.threshold is None:
             raise ValueError("the model has no threshold: call its method calibrate, or set its threshold")
@@ -484,7 +581,8 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         if model.image:
             parameters.update({f"image_{part}": layers for part, layers in model.image_layers.items()}, image=model.image)
         else:
-            parameters.update(columns=model.columns)
+            described = any(column != Column() for column in model.columns)
+            parameters.update(columns=model.columns if described else None)
         self = cls(**parameters)
         self.model_ = model
         self.n_features_in_ = model.n_columns
@@ -493,6 +591,19 @@ class Detector(BaseEstimator):  # type: ignore[misc]
             self.feature_names_in_ = np.array(column_names, dtype=object)
         self.threshold_ = _flagged_above(self.model_)
         return self
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise self._no_attribute(name)
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        """What is raised for an attribute that this object has not."""
+        of_whom = type(self).__name__
+        if name in _FITTED and "model_" not in vars(self):
+            error: AttributeError = NotFittedError(f"this {of_whom} is not fitted: it has {name} after fit only")
+            return error
+        return AttributeError(f"{of_whom!r} object has no attribute {name!r}")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -520,12 +631,13 @@ class AEPDetector(OutlierMixin, Detector):  # type: ignore[misc]
     encoder, decoder, head : sequence of int, default=()
         Widths of the layers; the encoder's end in the size of the code. Empty: the library's presets.
     image : (channels, height, width), default=()
-        Makes rows images, which are then also taken as arrays (n_samples, channels, height, width).
+        Makes rows images, channels first, which are then also taken as arrays (n_samples, channels, height, width).
     image_encoder, image_decoder : sequence of ImageLayer, default=()
         Layers that work on images; empty: two convolutions, mirrored.
-    columns : sequence of Column or mapping of int to Column, default=None
+    columns : sequence of Column or str, or mapping of int to those, default=None
         What the columns are. None: those of a data frame are taken from its dtypes (see `aepred.columns_of`), those of
-        an array are numeric.
+        an array are numeric. Where levels have names, numbers in an array are codes 0, 1, 2, ..., but in a data frame they
+        are names: score frames with what was trained on frames, not their `to_numpy()`.
     contamination : "auto" or float in (0, 0.5], default="auto"
         A number is the share of the training rows that the threshold flags, as in other detectors. "auto" sets the
         threshold from `alarm_rate`, the share of normal rows to be flagged.
@@ -632,6 +744,9 @@ def _threads(n_jobs: Optional[int]) -> int:
     """As in joblib: None is one, and -1 all processors, -2 all but one."""
     if n_jobs is None:
         return 1
+    if not isinstance(n_jobs, Integral) or n_jobs == 0:
+        error = ValueError if isinstance(n_jobs, Integral) else TypeError
+        raise error(f"n_jobs is {shown(n_jobs)}, but must be a whole number of threads, -1 for all processors, or None for one")
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(max(processors + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs, _MOST_THREADS)
 

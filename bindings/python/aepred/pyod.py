@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf  # type: ignore[import]
 from scipy.stats import binom  # type: ignore[import]
-from sklearn.utils.validation import check_is_fitted  # type: ignore[import]
+from sklearn.exceptions import NotFittedError  # type: ignore[import]
 
 from ._arrays import Floats
 from ._model import Model
@@ -58,10 +58,26 @@ class PyODDetector(Detector):
         self.decision_scores_: Doubles = model.score(rows).astype(np.float64)
         self._label()
 
+    def _take_calibrated(self, model: Model, rows: Floats) -> None:
+        super()._take_calibrated(model, rows)
+        self.decision_scores_ = model.score(rows).astype(np.float64)
+        self._label()
+
     def _threshold_changed(self) -> None:
         super()._threshold_changed()
         if hasattr(self, "decision_scores_"):
             self._label()
+
+    def _no_attribute(self, name: str) -> AttributeError:
+        if name not in ("decision_scores_", "labels_"):
+            return super()._no_attribute(name)
+        reason = (
+            "the file of a model does not hold the scores of the training rows, which predict_proba and predict_confidence "
+            "need; pickle the estimator instead"
+        )
+        missing = reason if "model_" in vars(self) else "this PyODDetector is not fitted"
+        error: AttributeError = NotFittedError(f"no {name}: {missing}")
+        return error
 
     def _label(self) -> None:
         self.labels_: Labels = (self.decision_scores_ > self.threshold_).astype(int)
@@ -121,7 +137,6 @@ class PyODDetector(Detector):
         confidence : ndarray of shape (n_samples,)
             If `return_confidence`.
         """
-        check_is_fitted(self, "decision_scores_")
         if method not in ("linear", "unify"):
             raise ValueError(f"method is {method!r}, but must be 'linear' or 'unify'")
         scores = self._scores(X)
@@ -168,7 +183,6 @@ class PyODDetector(Detector):
         return np.asarray(erf((scores - mean) / ((deviation if deviation > 0 else 1) * np.sqrt(2))))
 
     def _confidence(self, scores: Doubles) -> Doubles:
-        check_is_fitted(self, "decision_scores_")
         n = len(self.decision_scores_)
         contamination = self.labels_.mean() if self.contamination == "auto" else self.contamination
         n_below = np.searchsorted(np.sort(self.decision_scores_), scores, side="right")

@@ -2,7 +2,9 @@
 """The estimators: scikit-learn's contract, and the two conventions of sign."""
 
 import inspect
+import os
 import pickle
+import threading
 import warnings
 from unittest import SkipTest
 
@@ -234,12 +236,55 @@ def test_rows_are_held_back_to_calibrate_on_if_they_are_enough():
     assert calibration_rows(100, calibration=0) == (100, 100)
 
 
+def test_rows_to_calibrate_on_are_drawn_from_all_of_them():
+    train = np.concatenate([normal_rows(500, 1), 3 + normal_rows(500, 1)])  # the first rows are unlike the last ones
+    detector = AEPDetector(**{**SMALL, "epochs": 1, "random_state": 5}, calibration=0.5)
+    train_on, calibrate_on = detector._split(1000, np.random.RandomState(5))
+    for part in (train_on, calibrate_on):
+        assert 200 < (part < 500).sum() < 300 and len(part) == 500
+    assert sorted([*train_on, *calibrate_on]) == list(range(1000)) and list(train_on) == sorted(train_on)
+    rows = detector.fit(train).model_.stats
+    assert rows["scaling_rows"] == rows["calibration_rows"] == 500
+
+
+def test_a_share_is_the_rate_to_calibrate_for():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", aepred.AepredWarning)
+        AEPDetector(**{**SMALL, "epochs": 60}, contamination=0.1).fit(normal_rows(60, 1))  # too few for the preset alarm rate
+
+
+def test_the_threshold_of_the_model_lies_above_that_of_a_share():
+    for seed in range(20):
+        detector = AEPDetector(**{**SMALL, "epochs": 1}, contamination=0.25).fit(normal_rows(101, seed))
+        assert np.float32(detector.model_.threshold) == detector.model_.threshold > detector.threshold_
+        scores = detector.model_.score(normal_rows(101, seed))
+        assert np.array_equal(detector.model_.predict(scores), scores.astype(float) > detector.threshold_)
+
+
+@pytest.mark.parametrize("n_jobs, threads", [(None, 1), (1, 1), (3, 3), (-1, 8), (-2, 7), (-8, 1), (-20, 1), (10_000, 256)])
+def test_threads_are_counted_as_in_joblib(n_jobs, threads, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert AEPDetector(**{**SMALL, "epochs": 1, "n_jobs": n_jobs}).fit(normal_rows(50, 1)).model_.threads == threads
+
+
+def test_options_out_of_bounds_are_refused_by_the_library_and_not_earlier():
+    for parameters in (dict(batch=0), dict(batch=-3), dict(alarm_rate=-1.0)):
+        for method in ("fit", "partial_fit"):
+            with pytest.raises(aepred.RangeError, match=next(iter(parameters))):
+                getattr(AEPDetector(**parameters), method)(normal_rows(50, 1))
+
+
 def test_calibrate_sets_the_threshold_anew(detector, rows):
     detector = pickle.loads(pickle.dumps(detector)).set_params(alarm_rate=0.2)
     before = detector.offset_
     assert detector.calibrate(normal_rows(1000, 4)) is detector
     assert detector.offset_ > before
     assert 0.1 < (detector.predict(rows[:300]) == -1).mean() < 0.3
+
+
+def test_errors_are_those_of_the_model(detector, rows):
+    errors, predicted = detector.errors(rows)
+    assert np.allclose(np.abs(errors - predicted)[:, 0], -detector.score_samples(rows), rtol=1e-4, atol=1e-6)
 
 
 def test_pvalues_say_how_rare_a_row_is(detector, rows):
@@ -277,7 +322,7 @@ def test_partial_fit_goes_on_training(rows):
     model = detector.model_
     for seed in range(2, 40):
         detector.partial_fit(normal_rows(450, seed))
-    assert detector.model_ is model and model.stats["steps"] == 4 + 38 * 5
+    assert detector.model_.stats["steps"] == 4 + 38 * 5 and model.stats["steps"] == 4  # each call trains a copy
     assert roc_auc_score(np.arange(len(rows)) < 300, detector.decision_function(rows)) > 0.9
     with pytest.raises(ValueError, match="features"):
         detector.partial_fit(rows[:, :2])
@@ -285,6 +330,65 @@ def test_partial_fit_goes_on_training(rows):
         detector.partial_fit(rows[:1])
     detector.fit(normal_rows(600, 1)).partial_fit(normal_rows(200, 2))
     assert detector.model_ is not model
+
+
+def test_a_fit_that_fails_leaves_the_detector_as_it_was(rows):
+    for make in (lambda: AEPDetector(**SMALL).fit(normal_rows(200, 1)), AEPDetector):
+        detector = make()
+        before = dict(vars(detector))
+        for use in (detector.fit, detector.partial_fit):
+            for wrong in (np.full((20, 5), np.nan), np.full((20, 3), np.nan), np.zeros((1, 3))):
+                with pytest.raises(ValueError):
+                    use(wrong)
+        with pytest.raises(KeyError):
+            detector.fit(normal_rows(200, 1)[:, :2], progress=lambda *_: {}["stop"])
+        assert vars(detector) == before
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(normal_rows(100, 1), columns=["a", "b", "c"])
+    detector = AEPDetector(epochs=1).fit(frame)
+    with pytest.raises(ValueError):
+        detector.fit(normal_rows(100, 1)[:, :2] * np.nan)
+    assert detector.feature_names_in_.tolist() == ["a", "b", "c"] and detector.predict(frame).shape == (100,)
+
+
+def test_partial_fit_keeps_a_calibration_that_few_rows_cannot_replace(rows):
+    for estimator in (AEPDetector, PyODDetector):
+        detector = estimator(**SMALL).fit(normal_rows(1000, 1))
+        threshold, calibrated = detector.threshold_, detector.model_.stats["calibration_rows"]
+        detector.partial_fit(normal_rows(99, 5))
+        assert detector.threshold_ == threshold and detector.model_.stats["calibration_rows"] == calibrated == 200
+        detector.partial_fit(normal_rows(100, 5))
+        assert detector.threshold_ != threshold and detector.model_.stats["calibration_rows"] == 100
+        detector.set_params(score_kind="reconstruction").partial_fit(normal_rows(50, 5))
+        assert detector.model_.stats["calibration_rows"] == 50
+
+
+def test_partial_fit_takes_parameters_that_changed():
+    detector = AEPDetector(**SMALL).fit(normal_rows(200, 1))
+    detector.set_params(learning_rate="0.5", n_jobs=2).partial_fit(normal_rows(100, 2))
+    assert detector.model_.options["learning_rate"] == 0.5 and detector.model_.threads == 2
+
+
+def test_rows_are_scored_beside_partial_fit(rows):
+    detector = AEPDetector(**SMALL).fit(normal_rows(1000, 1))
+    results, errors, stop = [], [], threading.Event()
+
+    def score():
+        while not stop.is_set():
+            try:
+                results.append(detector.score_samples(rows))
+            except Exception as error:
+                errors.append(error)
+
+    thread = threading.Thread(target=score)
+    thread.start()
+    try:
+        for seed in range(10):
+            detector.partial_fit(normal_rows(1000, seed))
+    finally:
+        stop.set()
+        thread.join()
+    assert not errors and results and all(np.isfinite(scores).all() for scores in results)
 
 
 def test_partial_fit_takes_any_number_of_rows_from_two_on():
@@ -350,12 +454,117 @@ def test_frames_bring_their_names_levels_and_gaps(tmp_path):
 
 def test_columns_may_be_declared():
     train = [["tcp", 1], ["udp", 2], ["tcp", None]] * 50
-    for columns in ([Column("protocol", ("tcp", "udp"))], {0: Column(None, ["tcp", "udp"])}):
+    for columns in ([Column("protocol", ("tcp", "udp")), "bytes"], {0: Column(None, ["tcp", "udp"])}):
         detector = AEPDetector(columns=columns, missing="impute", epochs=1).fit(train)
         assert detector.model_.n_features == 3
         assert np.array_equal(detector.score_samples([["udp", 2]]), detector.score_samples([[1, 2]]))
     with pytest.raises(ValueError):
         detector.score_samples(["tcp", 1])
+    with pytest.raises(aepred.ColumnsError, match=r"1 entries, but the rows have 2 columns; .* \{index: Column"):
+        AEPDetector(columns=[Column("protocol", ("tcp", "udp"))]).fit(train)
+
+
+# ------------------------------------------------------------------------------------------- messages and warnings
+
+
+@pytest.mark.parametrize(
+    "value, says", [(np.nan, "the value is NaN; .*missing.*impute"), (np.inf, "infinite"), (1e39, "1e\\+39 is too large")]
+)
+def test_values_that_cannot_be_are_named_by_row_and_column(value, says, detector):
+    rows = normal_rows(700, 1).astype(float)
+    rows[577, 1] = value
+    for use in (AEPDetector().fit, AEPDetector().partial_fit, detector.predict, clone(detector).fit):
+        with pytest.raises(aepred.NotFiniteError, match=f"row 577, column 1: .*{says}"):
+            use(rows)
+    images = np.zeros((30, 2, 4, 4))
+    images[13, 1, 2, 3] = value
+    with pytest.raises(aepred.NotFiniteError, match=r"row 13, column 27 \(channel 1, y 2, x 3\)"):
+        AEPDetector(image=(2, 4, 4)).fit(images)
+
+
+def test_names_of_columns_are_in_messages_too():
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(normal_rows(700, 1).astype(float), columns=["speed", "flow", "pressure"])
+    frame.loc[577, "flow"] = 1e39
+    with pytest.raises(aepred.NotFiniteError, match=r"row 577, column 1 \(flow\): 1e\+39"):
+        AEPDetector().fit(frame)
+    frame.loc[577, "flow"] = np.nan
+    with pytest.raises(aepred.NotFiniteError, match=r"row 577, column 1 \(flow\): the value is NaN"):
+        AEPDetector().fit(frame)
+
+
+def test_codes_that_are_no_levels_are_named_by_their_row():
+    rows = normal_rows(700, 1)
+    rows[:, 0] = np.arange(700) % 2
+    rows[577, 0] = 2
+    with pytest.raises(aepred.LevelError, match=r"row 577, column 0 \(c\): 2 is not the code"):
+        AEPDetector(columns={0: Column("c", 2)}, epochs=1).fit(rows)
+
+
+def test_warnings_of_estimators_are_those_of_python(caplog):
+    detector = AEPDetector(epochs=1, random_state=1)
+    rows = normal_rows(50, 1)
+    for use in (detector.fit, AEPDetector().partial_fit, detector.calibrate):
+        with pytest.warns(aepred.AepredWarning, match="an alarm rate of 0.01 needs 99 calibration rows") as caught:
+            use(rows)
+        assert {warning.filename for warning in caught} == {__file__}
+    assert issubclass(aepred.AepredWarning, UserWarning) and not caplog.records
+
+
+def test_columns_that_single_precision_cannot_tell_apart_are_warned_of():
+    rows = normal_rows(700, 1).astype(float)
+    rows[:, 2] = 1.7e9 + 60 * rows[:, 0]
+    with pytest.warns(aepred.AepredWarning, match="column 2: 700 different values became . in single precision; subtract"):
+        AEPDetector(epochs=1).fit(rows)
+
+
+@pytest.mark.parametrize(
+    "parameters, says",
+    [
+        (dict(score="joint"), "AEPDetector has no parameter 'score'; did you mean score_kind"),
+        (dict(seed=1), "did you mean random_state"),
+        (dict(epoch=1), "did you mean epochs"),
+        (dict(nothing=1), "AEPDetector has no parameter 'nothing'$"),
+    ],
+)
+def test_parameters_that_do_not_exist_are_refused_by_the_name_of_the_class(parameters, says):
+    with pytest.raises(TypeError, match=says):
+        AEPDetector(**parameters)
+    with pytest.raises(TypeError, match=says.replace("AEPDetector", "PyODDetector")):
+        PyODDetector(**parameters)
+    with pytest.raises(TypeError, match="AEPDetector takes parameters by name only"):
+        AEPDetector((32, 8))
+
+
+@pytest.mark.parametrize("n_jobs, error", [(2.0, TypeError), ("2", TypeError), (0, ValueError)])
+def test_wrong_numbers_of_threads_are_refused_by_name(n_jobs, error):
+    with pytest.raises(error, match=f"n_jobs is {n_jobs!r}, but must be"):
+        AEPDetector(n_jobs=n_jobs).fit(normal_rows(50, 1))
+
+
+def test_arguments_of_fit_in_the_wrong_place_are_refused():
+    with pytest.raises(TypeError, match="progress="):
+        AEPDetector().fit(normal_rows(50, 1), lambda *_: None)
+    with pytest.raises(ValueError, match=r"image=\(channels, height, width\)"):
+        AEPDetector().fit(np.zeros((20, 1, 8, 8)))
+
+
+def test_attributes_that_come_with_fit_are_asked_for_by_name():
+    for name in ("model_", "threshold_", "offset_", "n_features_in_"):
+        with pytest.raises(NotFittedError, match=f"AEPDetector is not fitted: it has {name} after fit"):
+            getattr(AEPDetector(), name)
+    with pytest.raises(AttributeError, match="'AEPDetector' object has no attribute 'ofset_'"):
+        AEPDetector().ofset_
+
+
+def test_masked_values_are_missing():
+    rows = normal_rows(100, 1)
+    masked = np.ma.masked_array(rows, np.arange(300).reshape(100, 3) == 4)
+    with pytest.raises(aepred.NotFiniteError, match="row 1, column 1: the value is NaN"):
+        AEPDetector(epochs=1).fit(masked)
+    rows[1, 1] = np.nan
+    detector = AEPDetector(epochs=1, missing="impute", random_state=1).fit(masked)
+    assert detector.to_bytes() == clone(detector).fit(rows).to_bytes()
 
 
 # ---------------------------------------------------------------------------------------------------------- saving
@@ -370,6 +579,7 @@ def test_a_detector_can_be_made_of_a_model(estimator, detector, rows, tmp_path):
         assert other.epochs == 60 and other.random_state == 1 and other.encoder == (8, 1)
         again = clone(other).fit(normal_rows(1000, 1))
         assert np.array_equal(again.model_.score(rows), detector.model_.score(rows))
+        assert other.columns is None and "Column" not in repr(other)
     with pytest.raises(ValueError, match="no threshold"):
         estimator.from_model(aepred.Model(3))
 

@@ -5,6 +5,7 @@ Every class and function that the package exports is found by introspection and 
 a process of its own: this file is also that program (test_hostile.py NAME, `Model` or `metrics.auroc` for example).
 """
 
+import copy
 import ctypes
 import dataclasses
 import enum
@@ -83,12 +84,30 @@ MAKERS = {"Model": (table, images, levels)}
 
 
 def makers(name, cls):
-    """Functions that make objects to call; of an estimator, an untrained and a trained one."""
+    """Functions that make objects to call; of an estimator, an untrained and a trained one, and one with hostile parameters."""
     if name in MAKERS:
         return MAKERS[name]
     if dataclasses.is_dataclass(cls) or not hasattr(cls, "fit"):
         return ()
-    return cls, lambda: cls().fit(ROWS)
+    return cls, lambda: cls().fit(ROWS), lambda: with_hostile_parameters(cls)
+
+
+SLOW = ("epochs", "n_jobs")  # what may be a large number, and takes long then
+HOSTILE = {}  # by class; what was found once
+
+
+def with_hostile_parameters(cls):
+    """A trained estimator with parameters that are hostile, but that it takes; the others are tried by the way."""
+    if cls not in HOSTILE:
+        caller, names = Caller(cls.__name__), [name for name in inspect.signature(cls).parameters if name not in SLOW]
+        for _ in range(CALLS):
+            estimator = cls(epochs=1)
+            try:
+                estimator.set_params(**{caller.random.choice(names): caller.hostile()}).fit(ROWS)
+                HOSTILE[cls] = estimator
+            except Exception:  # as of any call here
+                pass
+    return copy.deepcopy(HOSTILE[cls])
 
 
 class Liar:
@@ -159,6 +178,25 @@ ARRAYS = (
     *(guarded(12).reshape(4, 3), guarded(64).reshape(2, 2, 4, 4), guarded(5), IMAGES[:3], IMAGES[:3, :, ::2], IMAGES[:3, 0]),
     *(IMAGES[:3].transpose(0, 2, 3, 1), IMAGES[:3].reshape(3, 32), IMAGES[:3].astype(object), IMAGES[0]),
 )
+
+
+def frames():
+    """Data frames, where pandas is there."""
+    try:
+        import pandas
+    except ImportError:
+        return ()
+    rows = pandas.DataFrame(ROWS, columns=["a", "b", "c"])
+    text = rows.assign(b=["red", "green", None] * 20)
+    return (
+        *(rows, rows.iloc[:0], rows.iloc[:, :0], rows[["a", "b", "a"]], rows["a"], rows.index, rows.columns, rows.set_index("a")),
+        *(text, text.astype("category"), text.assign(b=text["b"].astype("string")), text.iloc[:, 1:2], rows.astype("Float64")),
+        *(rows.assign(c=1j), rows.assign(c=pandas.NaT), rows.assign(c=[[]] * 60), rows.assign(c=1e300), rows.astype(object)),
+        *(pandas.DataFrame({"a": pandas.arrays.SparseArray([0, 1])}), rows.assign(a="\ud800"), rows.rename(columns={"a": 0})),
+    )
+
+
+ARRAYS = (*ARRAYS, *frames())
 
 
 def good(parameter, instance):

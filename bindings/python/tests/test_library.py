@@ -56,6 +56,11 @@ def test_the_variable_comes_first(package, system, tmp_path):
     assert loaded(package, AEPRED_LIBRARY=str(named), LD_LIBRARY_PATH=str(system)) == [str(named)] * 2
 
 
+def test_the_path_is_that_of_the_library_that_was_loaded(monkeypatch):
+    monkeypatch.setenv("AEPRED_LIBRARY", "another.so")
+    assert aepred.library_path() == str(LIBRARY)
+
+
 def test_the_copy_inside_the_package_comes_before_the_system(package, system):
     shutil.copy(LIBRARY, package / NAME)
     assert loaded(package, LD_LIBRARY_PATH=str(system)) == [str(package / NAME)] * 2

@@ -51,6 +51,14 @@ def test_results_are_the_same_for_any_number_of_threads(trained):
             model.threads = wrong
 
 
+def test_workspaces_are_made_anew_for_more_threads(trained):
+    model = trained.copy()
+    model.score(normal_rows(5, 3))
+    before = model._local
+    model.threads = 2
+    assert model._local is not before and not vars(model._local)
+
+
 def test_faults_score_higher_than_normal_rows(trained):
     rows = np.concatenate([normal_rows(500, 3), faulty_rows(50, 4)])
     labels = np.arange(550) >= 500
@@ -71,6 +79,20 @@ def test_metrics_know_what_was_flagged():
     assert aepred.metrics.auroc(scores, labels) == 0.75
     with pytest.raises(ValueError, match="labels have the shape"):
         aepred.metrics.auroc(scores, labels[:2])
+
+
+@pytest.mark.parametrize("quality", [aepred.metrics.auroc, aepred.metrics.average_precision])
+def test_labels_are_of_two_classes(quality):
+    expected = quality([1, 2, 3], [0, 1, 1])
+    for labels in ([False, True, True], [0.0, 1.0, 1.0], np.array([0, True, 1], object)):
+        assert quality([1, 2, 3], labels) == expected
+    wrong = {"-1, but .* labels == -1": -1, "2": 2, "nan": math.nan, "None": None, "'1'": "1"}
+    for says, label in wrong.items():
+        with pytest.raises(ValueError, match=f"label 2 is {says}"):
+            quality([1, 2, 3], np.array([0, 1, label], type(label) if isinstance(label, (int, float)) else object))
+    for label in (0, 1):
+        with pytest.raises(ValueError, match=f"only one class in labels: all are {label}"):
+            quality([1, 2, 3], [label] * 3)
 
 
 def test_outputs_have_their_shapes(trained):
@@ -303,7 +325,68 @@ def test_a_model_that_is_being_changed_refuses_other_threads():
     assert outcome and "another thread is changing this model" in outcome[0]
 
 
+@pytest.mark.parametrize("convert", [np.asarray, np.ndarray.tolist, lambda rows: rows.astype(np.int64), np.asfortranarray])
+def test_columns_that_single_precision_cannot_tell_apart_are_warned_of(convert, caplog):
+    rows = 1000 * normal_rows(2000, 16).astype(float)
+    rows[:, 1] = 1.7e9 + rows[:, 0] / 20
+    model = aepred.Model(columns=["speed", "time", "pressure"], epochs=1)
+    for fit in (model.fit_scaling, model.fit):
+        fit(convert(rows))
+        first, *others = [record.message for record in caplog.records if "precision" in record.message]
+        assert first.startswith("column 1 (time): ") and "different values became" in first and not others
+        caplog.clear()
+
+
+def test_columns_that_lose_nothing_are_not_warned_of(caplog):
+    rows = normal_rows(2000, 16).astype(float)
+    rows[:, 1] = 1.7e9 + 0.1
+    rows[:, 2] *= 1e9
+    for kept in (rows, rows.astype(np.float32), np.where(rows > 1e9, np.nan, rows)):
+        aepred.Model(3, missing="impute").fit_scaling(kept)
+    assert not caplog.records
+
+
+def test_names_in_files_may_have_any_encoding():
+    data = aepred.Model(columns=[Column("caf\udce9", ("\udcff", "b"))], missing="impute").to_bytes()
+    assert b"caf\xe9" in data
+    model = aepred.Model.from_bytes(data)
+    assert model.columns == (Column("caf\udce9", ("\udcff", "b")),)
+    assert aepred.Model(columns=model.columns).columns == model.columns
+
+
+def test_the_version_is_that_of_the_library():
+    assert aepred.__version__ == aepred.library_version()
+
+
+def test_another_score_takes_the_threshold_away(trained):
+    model = trained.copy()
+    model.set(score="reconstruction")
+    assert model.threshold is None
+    model.calibrate(normal_rows(1000, 2))
+    assert model.threshold is not None
+
+
 def test_warnings_of_the_library_are_logged(trained, caplog):
     with caplog.at_level(logging.WARNING, logger="aepred"):
         trained.copy().set_alarm_rate(1e-9)
     assert [record.name for record in caplog.records] == ["aepred"]
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()])
+def test_what_a_handler_of_logging_raises_comes_out(trained, error):
+    class Handler(logging.Handler):
+        def emit(self, record):
+            raise error
+
+    logger, handler = logging.getLogger("aepred"), Handler()
+    logger.addHandler(handler)
+    try:
+        model = trained.copy()
+        with pytest.raises(type(error)):
+            model.set_alarm_rate(1e-9)
+        with pytest.raises(type(error)):
+            aepred.Model(3, patience=2, epochs=1).fit(normal_rows(50, 1))
+    finally:
+        logger.removeHandler(handler)
+    model.set_alarm_rate(0.1)
+    assert model.score(normal_rows(5, 1)).shape == (5,)

@@ -75,6 +75,17 @@ def test_confidence_is_that_of_exceed(pyod, rows):
     assert probabilities.shape == (20, 2) and np.allclose(confidences, expected, atol=1e-9)
 
 
+def test_confidence_counts_scores_of_training_that_are_the_same():
+    train = normal_rows(200, 1)
+    detector = aepred.PyODDetector(contamination=0.1, epochs=5, random_state=1).fit(np.concatenate([train, train]))
+    score = np.sort(detector.decision_scores_)[360]
+    row = train[[int(np.flatnonzero(detector.decision_scores_ == score)[0]) % 200]]
+    p = (1 + (detector.decision_scores_ <= score).sum()) / 402
+    abnormal = sum(math.comb(400, k) * p**k * (1 - p) ** (400 - k) for k in range(361, 401))
+    expected = abnormal if score > detector.threshold_ else 1 - abnormal
+    assert np.allclose(detector.predict_confidence(row), expected, atol=1e-9)
+
+
 def test_confidence_may_be_had_where_the_threshold_is_that_of_the_alarm_rate(rows):
     detector = aepred.PyODDetector(epochs=5, random_state=1).fit(normal_rows(600, 1))
     confidence = detector.predict_confidence(rows)
@@ -94,6 +105,13 @@ def test_a_detector_made_of_a_model_knows_no_training_scores(pyod, rows):
     for use in (other.predict_proba, other.predict_confidence):
         with pytest.raises(NotFittedError, match="decision_scores_|not fitted"):
             use(rows)
+        with pytest.raises(NotFittedError, match="the file of a model does not hold .*predict_proba .*pickle the estimator"):
+            use(rows)
+    for name in ("decision_scores_", "labels_"):
+        with pytest.raises(AttributeError, match=f"no {name}: the file .* pickle the estimator"):
+            getattr(other, name)
+        with pytest.raises(NotFittedError, match=f"no {name}: this PyODDetector is not fitted"):
+            getattr(aepred.PyODDetector(), name)
 
 
 def test_calibrating_anew_moves_the_labels_too(rows):

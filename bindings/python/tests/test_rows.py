@@ -62,6 +62,25 @@ def test_missing_values_of_pandas_are_missing_in_any_rows(pandas):
     np.testing.assert_array_equal(numbers(model, rows), [[1, math.nan], [math.nan, 2.5]])
 
 
+def test_masked_values_are_missing():
+    model = aepred.Model(2, missing="impute")
+    for values in (np.array([[1.0, 2], [3, 4]]), np.array([[1, 2], [3, 4]]), np.array([[1, 2], [3, 4]], np.float32)):
+        masked = np.ma.masked_array(values, [[False, True], [False, False]])
+        np.testing.assert_array_equal(numbers(model, masked), [[1, math.nan], [3, 4]])
+    text = np.ma.masked_array(np.array([["udp", "1"], ["tcp", "2"]], object), [[True, False], [False, True]])
+    np.testing.assert_array_equal(numbers(model_of(), text), [[math.nan, 1], [0, math.nan]])
+
+
+def test_values_that_are_too_large_are_not_called_infinite():
+    model = aepred.Model(columns=["a", "b"])
+    for rows in ([[1, 2], [3, -1e39]], np.array([[1, 2], [3, -1e39]])):
+        with pytest.raises(aepred.NotFiniteError, match=r"^row 1, column 1 \(b\): -1e\+39 is too large for single precision"):
+            model.fit_scaling(rows)
+        assert model.invalid_cell(rows) == (1, 1)
+    with pytest.raises(aepred.NotFiniteError, match=r"row 1, column 1 \(b\): the value is infinite"):
+        model.fit_scaling([[1, 2], [3, math.inf]])
+
+
 def test_text_is_the_name_of_a_level_and_a_number_its_code():
     model = model_of()
     expected = [[1, 7], [0, 8], [2, 9], [math.nan, 1], [1, 2]]
@@ -81,6 +100,47 @@ def test_levels_not_declared_are_no_level_or_refused():
         strict.score([["icmp", 1]])
     with pytest.raises(aepred.LevelError):
         model_of().fit([*normal, ["icmp", 1]])
+
+
+def test_levels_not_declared_are_named(pandas):
+    columns = (Column("svc", ("dns", "http", "ssh")), Column("bytes"))
+    normal = pandas.DataFrame({"svc": ["dns", "http", "ssh", "dns"], "bytes": [1.0, 2, 3, 4]})
+    other = normal.assign(svc=["dns", "http", "ftp", "ssh"])
+    strict = model_of(columns, unseen="error")
+    strict.fit(normal)
+    says = "row 2, column 0: 'ftp' is not a level of svc: dns, http, ssh"
+    for rows in (other, other.astype({"svc": "category"}), other.to_numpy(object), other.to_numpy(object).tolist()):
+        for use in (strict.score, strict.calibrate, model_of(columns).fit, model_of(columns).fit_batch):
+            with pytest.raises(aepred.LevelError, match=says):
+                use(rows)
+        assert strict.invalid_cell(rows) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "columns, error, says",
+    [
+        ([Column("a")], aepred.ColumnsError, "1 entries, but the rows have 3 columns"),
+        (["a"] * 4, aepred.ColumnsError, "columns 0 and 1 have the same name 'a'"),
+        ([Column("proto", "tcp"), "b", "c"], TypeError, r"levels of column 0 \(proto\) is 'tcp', but must be a sequence"),
+        ({2: Column("a", ["x", "y", "x"])}, ValueError, r"levels of column 2 \(a\): 'x' is there twice"),
+        ({2: Column("a", [1, 2])}, TypeError, "1 is no text; write '1'"),
+        ({2: Column("a", True)}, TypeError, "levels of column 2"),
+        ({2: Column(7)}, TypeError, "the name of column 2 is 7"),
+        ("abc", TypeError, "columns is 'abc', but must be"),
+        (7, TypeError, "columns is 7, but must be"),
+        ([1, 2, 3], TypeError, "column 0 is described by 1"),
+        ({2: Column("id", 72000)}, aepred.RangeError, r"column 2 \(id\): 72000 levels; .*; drop the column, or encode it"),
+    ],
+)
+def test_descriptions_that_cannot_be_are_refused(columns, error, says):
+    with pytest.raises(error, match=says):
+        aepred.Model(3, columns=columns)
+
+
+def test_names_stand_for_numeric_columns(pandas):
+    for names in (["a", "b"], np.array(["a", "b"]), pandas.Index(["a", "b"]), {0: "a", 1: "b"}):
+        assert aepred.Model(2, columns=names).columns == (Column("a"), Column("b"))
+    assert aepred.Model(columns=pandas.Index(["a", "b"])).n_columns == 2
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -97,6 +98,111 @@ def test_models_are_trained_in_several_threads_at_once():
     for thread in threads:
         thread.join()
     assert {model.to_bytes() for model in models} == {alone.to_bytes()}
+
+
+@pytest.mark.parametrize("work", ["model.score(rows)", "model.fit(rows)"])
+def test_a_daemon_thread_does_not_crash_the_end_of_the_program(work):
+    code = f"""
+import threading, time, aepred, numpy as np
+rows = np.random.default_rng(1).normal(size=(20_000, 6)).astype(np.float32)
+model = aepred.Model(6, epochs=1000, seed=1)
+model.fit(rows[:300], lambda *_: True)
+model.calibrate(rows[:300])
+started = threading.Event()
+def work():
+    started.set()
+    while True:
+        {work}
+threading.Thread(target=work, daemon=True).start()
+started.wait()
+time.sleep(0.05)
+"""
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+
+def in_a_thread(call):
+    """What a call raised in another thread."""
+    raised = []
+
+    def work():
+        try:
+            call()
+        except RuntimeError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return raised
+
+
+def interrupted(guard, name):
+    """A guard with the state that an interrupt leaves where it comes between the change and the block, or after that."""
+    if name == "reader":
+        guard._readers.append(threading.get_ident())
+    else:
+        guard._writer = threading.get_ident()
+
+
+@pytest.mark.parametrize("left", ["reader", "writer"])
+def test_an_interrupt_leaves_a_model_usable(trained, left):
+    for use in (lambda model: model.set(epochs=2), lambda model: model.score(rows_of(5, 1))):
+        model = trained.copy()
+        interrupted(model._guard, left)
+        assert in_a_thread(lambda: use(model)) == []
+        interrupted(model._guard, left)
+        use(model)
+        model.set(epochs=3)
+
+
+def test_interrupts_while_scoring_leave_a_model_usable(trained):
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    model = trained.copy()
+    rows = rows_of(300, 1)
+    for delay in np.linspace(0.001, 0.004, 30):
+        signal.setitimer(signal.ITIMER_REAL, delay)
+        try:
+            while True:
+                model.score(rows)
+        except KeyboardInterrupt:
+            pass
+    signal.signal(signal.SIGALRM, before)
+    model.set(epochs=2)
+    assert in_a_thread(lambda: model.set(epochs=3)) == []
+
+
+def test_a_signal_handler_may_use_a_model(trained):
+    code = """
+import os, signal, aepred, numpy as np
+rows = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
+model = aepred.Model(3, seed=1)
+model.fit(rows, lambda *_: True)
+used = []
+def handler(*_):
+    model.score(rows)
+    used.append(1)
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0005)
+while len(used) < 200:
+    model.score(rows[:1])
+    model.threads = 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_thread_that_reads_keeps_others_from_changing(trained):
+    model = trained.copy()
+    rows = np.tile(rows_of(1000, 1), (300, 1))
+    thread = threading.Thread(target=lambda: [model.score(rows) for _ in range(3)])
+    thread.start()
+    refused = 0
+    while thread.is_alive():
+        refused += len(in_a_thread(lambda: model.set(epochs=2)))
+    assert refused
+    model.set(epochs=3)
 
 
 # ------------------------------------------------------------------------------------------------------------ fork
@@ -237,3 +343,14 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True)
     assert done.stdout.startswith("aepred.AEPDetector needs scikit-learn")
+
+
+def test_names_of_the_package_can_be_had_without_scikit_learn():
+    code = """
+import sys
+sys.modules["sklearn"] = None
+import inspect, aepred
+from aepred import *
+assert Model and "AEPDetector" not in dir(aepred) and inspect.getmembers(aepred)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
