@@ -122,6 +122,7 @@ int __real_unlink(const char *path);
 int __wrap_unlink(const char *path);
 char *__real_realpath(const char *path, char *resolved);
 char *__wrap_realpath(const char *path, char *resolved);
+char *__wrap___realpath_chk(const char *path, char *resolved, size_t size);
 ssize_t __real_read(int fd, void *data, size_t size);
 ssize_t __wrap_read(int fd, void *data, size_t size);
 ssize_t __real_write(int fd, const void *data, size_t size);
@@ -190,6 +191,13 @@ char *__wrap_realpath(const char *path, char *resolved)
     if (armed)
         leave();
     return result;
+}
+
+/* What a fortified build calls instead. */
+char *__wrap___realpath_chk(const char *path, char *resolved, size_t size)
+{
+    (void)size;
+    return __wrap_realpath(path, resolved);
 }
 
 /* What a read and a write have in common: data is read into, or else written. */
