@@ -1,22 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The model as an estimator of scikit-learn, which this module needs; ``import aepred`` alone does not.
 
-Two conventions of sign are in use, and each class keeps to one:
-
-=============================  ===============================  ==========================================
-what                           AEPDetector (scikit-learn)       PyODDetector (PyOD), and aepred.Model
-=============================  ===============================  ==========================================
-scores of rows                 ``score_samples``: **lower** is  ``decision_function``, ``Model.score``:
-                               more abnormal                    **higher** is more abnormal
-the same from the threshold    ``decision_function``,           -
-                               **negative** where abnormal
-labels                         ``predict``: **-1** abnormal,    ``predict``, ``labels_``: **1** abnormal,
-                               +1 normal                        0 normal (of Model: True and False)
-threshold                      ``offset_``, abnormal **below**  ``threshold_``, abnormal **above**
-=============================  ===============================  ==========================================
-
-With the same parameters and rows ``score_samples`` is minus PyOD's ``decision_function``, ``offset_`` is minus
-``threshold_``, and the same rows are abnormal.
+Of AEPDetector lower scores are more abnormal and abnormal rows have the label -1, as in scikit-learn; of PyODDetector higher ones
+are, and the label is 1, as in PyOD. The package's README.md has the table of both.
 """
 
 import inspect
