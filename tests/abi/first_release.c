@@ -164,7 +164,7 @@ static void expect_same_scores(const aep_model *model)
 
 static void keep(const aep_model *model, const char *path)
 {
-    aep_model *copy, *loaded, *from_file;
+    aep_model *copy = NULL, *loaded = NULL, *from_file = NULL;
     size_t size;
     EXPECT(!aep_model_save_size(&size, model));
     void *data = malloc(size);
