@@ -72,11 +72,6 @@ def work(job):
     return job, lines, time.monotonic() - begun
 
 
-def given(arguments, data):
-    """The methods chosen, but for those that have no score on these data."""
-    return [method for method in arguments.method if names_of(METHODS[method], data)]
-
-
 def read_settings(path):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
@@ -84,11 +79,10 @@ def read_settings(path):
 def chosen_settings(arguments):
     """{data: {method: setting}}; exits where one was not tuned."""
     tuned = read_settings(arguments.settings)
-    lacking = [f"{data}/{method}" for data in arguments.data for method in given(arguments, data) if method not in tuned.get(data, {})]
+    lacking = [f"{data}/{method}" for data in arguments.data for method in runs.given(arguments, data) if method not in tuned.get(data, {})]
     if lacking:
         sys.exit(f"no setting for {', '.join(lacking)}: run `{sys.argv[0]} tune` first")
-    return {data: {method: {**tuned[data][method]["setting"], **dict(arguments.set)} for method in given(arguments, data)}
-            for data in arguments.data}
+    return known_settings(arguments)
 
 
 def known_settings(arguments):
@@ -99,10 +93,10 @@ def known_settings(arguments):
 
 
 def of_settings(line, settings):
-    """Whether a line was made with today's setting."""
+    """Whether a line was made with today's options."""
     for method, setting in settings[line["data"]].items():
         if line["method"] in names_of(METHODS[method], line["data"]):
-            return line["setting"] == runs.made_with(method, line["data"], setting)
+            return line["options"] == runs.made_with(method, line["data"], setting)
     return False
 
 
@@ -136,7 +130,7 @@ def command_tune(arguments):
     tuned = read_settings(arguments.settings)
     for data in arguments.data:
         table = datasets.load(data, arguments.folder)
-        for method in given(arguments, data):
+        for method in runs.given(arguments, data):
             begun = time.monotonic()
             tried = tune.choose(METHODS[method], table, dict(arguments.set))
             tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}

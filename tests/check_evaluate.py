@@ -85,7 +85,7 @@ def check_table(evaluate: Evaluate) -> None:
     for title in ("**thyroid, dagmm**", "**thyroid, goad**", "**thyroid, table1**", "| **AEP, joint score** |"):
         assert title in again, again
     for line in lines(evaluate.results):
-        assert line["setting"] is None or float(line["auroc"]) > 0.8, line
+        assert line["options"] is None or float(line["auroc"]) > 0.8, line
 
 
 def check_images(evaluate: Evaluate) -> None:

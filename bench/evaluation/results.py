@@ -3,20 +3,22 @@
 
 import collections
 import csv
+import hashlib
 import json
 import statistics
 
 FIELDS = ("data", "protocol", "method", "seed", "class", "trained", "tested", "precision", "recall", "f1", "auroc",
-          "average_precision", "train_seconds", "score_seconds", "version", "setting")
+          "average_precision", "train_seconds", "score_seconds", "version", "options")
 FIGURES = ("precision", "recall", "f1", "auroc", "average_precision")
 
 
-def setting_text(setting):
-    return json.dumps(setting, sort_keys=True, default=repr)
+def digest(options):
+    """Eight digits that tell options apart: written out they would be most of the file. settings.json and methods.py have them."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True, default=repr).encode()).hexdigest()[:8]
 
 
 class Results:
-    """Lines of FIELDS. Those of another setting than is asked for are left alone, and not read."""
+    """Lines of FIELDS. Those of other options than are asked for are left alone."""
 
     def __init__(self, path):
         self.path = path
@@ -29,14 +31,13 @@ class Results:
 
     def add(self, lines):
         """All lines of a run in one write: an interruption leaves whole runs, or a broken last line, which is cut off here."""
-        if self.path.exists():
-            content = self.path.read_bytes()
-            if not content.endswith(b"\n"):
-                self.path.write_bytes(content[:content.rfind(b"\n") + 1])
-        fresh = not self.path.exists() or not self.path.stat().st_size
+        content = self.path.read_bytes() if self.path.exists() else b""
+        whole = content[:content.rfind(b"\n") + 1]
+        if whole != content:
+            self.path.write_bytes(whole)
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-            if fresh:
+            if not whole:
                 writer.writeheader()
             writer.writerows(lines)
 

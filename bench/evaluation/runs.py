@@ -6,7 +6,7 @@ import time
 
 from . import datasets, protocols
 from .methods import METHODS, names_of
-from .results import setting_text
+from .results import digest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +24,13 @@ class Job:
 
 
 def made_with(method, data, setting):
-    """All options of a run, as text: a line that was made with others is not taken for it."""
-    return setting_text(METHODS[method].options(data, setting))
+    """What tells all options of a run: a line that was made with others is not taken for it."""
+    return digest(METHODS[method].options(data, setting))
+
+
+def given(arguments, data):
+    """The methods chosen, but for those that have no score on these data."""
+    return [method for method in arguments.method if names_of(METHODS[method], data)]
 
 
 def key(line):
@@ -39,9 +44,7 @@ def plan(arguments):
         of_images = data in datasets.IMAGES
         kinds = sorted({protocols.SPLITS[p] for p in arguments.protocol if (protocols.SPLITS[p] == "class") == of_images})
         for kind in kinds:
-            for method in arguments.method:
-                if not names_of(METHODS[method], data):
-                    continue
+            for method in given(arguments, data):
                 most = METHODS[method].IMAGE_SEEDS if of_images else METHODS[method].SEEDS
                 jobs += [Job(data, kind, method, seed, label) for seed in range(1, min(arguments.seeds, most) + 1)
                          for label in (arguments.classes if of_images else [None])]
@@ -71,6 +74,6 @@ def run(job, table, setting):
     of_train = method.scores(rows.train) if job.split == "normal" else dict.fromkeys(of_test)
     known = {"data": job.data, "seed": job.seed, "class": "" if job.label is None else str(job.label), "trained": len(rows.train),
              "train_seconds": round(trained - begun, 2), "score_seconds": round(scored - trained, 2),
-             "version": METHODS[job.method].version(), "setting": made_with(job.method, job.data, setting)}
+             "version": METHODS[job.method].version(), "options": made_with(job.method, job.data, setting)}
     return [{**known, "protocol": protocol, "method": name, **judge(protocol, table, job, of_train[name], scores, rows.is_anomaly)}
             for name, scores in of_test.items() for protocol, kind in protocols.SPLITS.items() if kind == job.split]

@@ -3,7 +3,7 @@
 
 from ctypes import byref, c_double
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +95,13 @@ def at_count(scores: ArrayLike, labels: ArrayLike, count: int) -> Quality:
     return Quality(*(result.value for result in results))
 
 
+def _figure(function: Callable[..., int], scores: ArrayLike, labels: ArrayLike) -> float:
+    scores, labels = _both_classes(scores, labels)
+    result = c_double()
+    check(function(byref(result), scores.ctypes.data, labels.ctypes.data, scores.size, None))
+    return result.value
+
+
 def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
     """Area under the ROC curve.
 
@@ -109,10 +116,7 @@ def auroc(scores: ArrayLike, labels: ArrayLike) -> float:
     -------
     float
     """
-    scores, labels = _both_classes(scores, labels)
-    result = c_double()
-    check(lib.aep_metrics_auroc(byref(result), scores.ctypes.data, labels.ctypes.data, scores.size, None))
-    return result.value
+    return _figure(lib.aep_metrics_auroc, scores, labels)
 
 
 def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
@@ -129,7 +133,4 @@ def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
     -------
     float
     """
-    scores, labels = _both_classes(scores, labels)
-    result = c_double()
-    check(lib.aep_metrics_average_precision(byref(result), scores.ctypes.data, labels.ctypes.data, scores.size, None))
-    return result.value
+    return _figure(lib.aep_metrics_average_precision, scores, labels)

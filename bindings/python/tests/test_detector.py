@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from aepred import Column, conv
 from aepred._library import lib
+from pump import faulty_rows, normal_rows
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from aepred import AEPDetector, PyODDetector  # noqa: E402
@@ -22,20 +23,6 @@ from sklearn.metrics import roc_auc_score  # noqa: E402
 
 OF_SCIKIT_LEARN = {"score_kind": "score", "random_state": "seed"}  # parameters and the options that they are
 SMALL = dict(encoder=(8, 1), head=(8,), epochs=60, batch=64, learning_rate=3e-3, random_state=1)
-
-
-def normal_rows(n, seed):
-    """A pump that is well: flow and pressure follow from its speed."""
-    random = np.random.default_rng(seed)
-    speed = random.uniform(0.4, 1, n)
-    rows = np.stack([speed, 20 * speed, 6 * speed**2], axis=1) + random.normal(0, 0.02, (n, 3))
-    return rows.astype(np.float32)
-
-
-def faulty_rows(n, seed):
-    rows = normal_rows(n, seed)
-    rows[:, 1] *= 0.7
-    return rows
 
 
 @pytest.fixture(scope="module")

@@ -13,20 +13,7 @@ import numpy as np
 import pytest
 from aepred import Column
 from aepred._library import lib
-
-
-def normal_rows(n, seed):
-    """A pump that is well: flow and pressure follow from its speed."""
-    random = np.random.default_rng(seed)
-    speed = random.uniform(0.4, 1, n)
-    rows = np.stack([speed, 20 * speed, 6 * speed**2], axis=1) + random.normal(0, 0.02, (n, 3))
-    return rows.astype(np.float32)
-
-
-def faulty_rows(n, seed):
-    rows = normal_rows(n, seed)
-    rows[:, 1] *= 0.7
-    return rows
+from pump import faulty_rows, normal_rows
 
 
 @pytest.fixture(scope="module")

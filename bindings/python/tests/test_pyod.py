@@ -6,18 +6,11 @@ import math
 import aepred
 import numpy as np
 import pytest
+from pump import normal_rows
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 from sklearn.base import clone  # noqa: E402
 from sklearn.exceptions import NotFittedError  # noqa: E402
-
-
-def normal_rows(n, seed):
-    """A pump that is well: flow and pressure follow from its speed."""
-    random = np.random.default_rng(seed)
-    speed = random.uniform(0.4, 1, n)
-    rows = np.stack([speed, 20 * speed, 6 * speed**2], axis=1) + random.normal(0, 0.02, (n, 3))
-    return rows.astype(np.float32)
 
 
 @pytest.fixture(scope="module")
