@@ -15,8 +15,6 @@ static const double largest_gradient = 1e18;
    latent variables tell rows apart no more. Sound models keep well above it even on unrelated columns. */
 static const double collapsed_variance = 0.02;
 
-/* Of so many rows, in the order of a random permutation, the codes are taken: more would tell nothing new. */
-
 int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     int status = aep__rows_check(model, rows, n_rows, n_cols, 1, true);
@@ -527,7 +525,7 @@ static void take_codes(plan *p, aep_model *model)
     }
     const bool finite = aep__joint_fit(&p->joint, &p->codes, model->steps);
     aep__joint_free(&model->joint, &model->mem);
-    if (!finite) /* plan_free frees it; scoring will say that the weights are bad */
+    if (!finite) /* free_plan frees it; scoring will say that the weights are bad */
         return;
     p->joint.of_training = true;
     model->joint = p->joint;

@@ -120,6 +120,8 @@ int aep_calibrate(aep_model *model, const float *rows, size_t n_rows, size_t n_c
     int status = aep__shape_check(model, rows, n_rows, n_cols, 1); /* aep_score checks the values */
     if (!status && joint)
         status = check_joint(model, n_rows);
+    if (!status && joint) /* here, since codes are taken row by row, and the message is to name the row */
+        status = aep__values_check(model, rows, n_rows, false, NULL);
     if (status)
         return status;
     if (joint)

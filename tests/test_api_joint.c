@@ -255,11 +255,15 @@ END_TEST
 
 START_TEST(bad_rows_leave_it_as_it_was)
 {
+    messages log = {0};
     aep_model *model = ready_model(columns, SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
     float *rows = new_rows(columns, N, 2);
+    AEP_CHECK(aep_fit_batch(model, rows, N, COLS)); /* so that codes are taken of the rows given */
+    AEP_CHECK(aep_model_set_log(model, record_message, &log));
     bytes before = save(model);
-    rows[7] = INFINITY;
+    rows[7 * COLS] = INFINITY;
     AEP_CHECK_STATUS(aep_calibrate(model, rows, N, COLS), AEP_E_NOT_FINITE);
+    ck_assert(log.n[AEP_LOG_ERROR] == 1 && strstr(log.last, "row 7,"));
     assert_unchanged(model, before);
     free(rows);
     aep_model_free(model);
