@@ -7,18 +7,19 @@ Usage: check_spdx.py SOURCE_ROOT
 
 import fnmatch
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 LINE = re.compile(rb"SPDX-License-Identifier: BSD-2-Clause\b")
 NEAR_TOP = 400  # bytes: behind a #! line or a front matter
-PASSED = {"build", ".git", "__pycache__", ".cache", ".venv", "node_modules", ".mypy_cache", ".pytest_cache"}
+PASSED = {"aepred-demo.png", "aepred-demo.svg", "build", ".git", "__pycache__", ".cache", ".venv", "node_modules", ".mypy_cache", ".pytest_cache"}
 
 
 def tracked(root: Path) -> list[str]:
     """What git tracks; without git, as from a tarball, all that no build has made."""
-    if (root / ".git").exists():
+    if (root / ".git").exists() and shutil.which("git"):
         listing = subprocess.run(["git", "-c", "safe.directory=*", "-C", str(root), "ls-files", "-z"], stdout=subprocess.PIPE)
         if listing.returncode == 0:
             return [name for name in listing.stdout.decode().split("\0") if name and (root / name).exists()]
