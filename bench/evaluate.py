@@ -18,6 +18,7 @@ AEPRED_LIBRARY names, see bindings/python.
 """
 
 import argparse
+import functools
 import json
 import multiprocessing
 import os
@@ -126,13 +127,19 @@ def command_run(arguments):
     return command_report(arguments)
 
 
+def judge(data, method, place):
+    return tune.judge(METHODS[method], Shared.tables[data], *place)
+
+
 def command_tune(arguments):
     tuned = read_settings(arguments.settings)
     for data in arguments.data:
-        table = datasets.load(data, arguments.folder)
+        Shared.tables = {data: datasets.load(data, arguments.folder)}
         for method in runs.given(arguments, data):
             begun = time.monotonic()
-            tried = tune.choose(METHODS[method], table, dict(arguments.set))
+            with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
+                each = functools.partial(pool.map, functools.partial(judge, data, method), chunksize=1)
+                tried = tune.choose(METHODS[method], Shared.tables[data], dict(arguments.set), each)
             tuned.setdefault(data, {})[method] = {"setting": tried[0][0], "tried": [[setting, round(auroc, 4)] for setting, auroc in tried]}
             arguments.settings.write_text(json.dumps(tuned, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             print(f"{data} {method}: {tried[0][0]} ({clock(time.monotonic() - begun)})", flush=True)

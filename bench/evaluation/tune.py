@@ -95,8 +95,9 @@ def judge(method, table, setting, seed, label=None):
     return {name: float(np.mean(aurocs)) for name, aurocs in found.items()}
 
 
-def choose(method, table, fixed):
-    """[(setting, mean AUROC of the method's own score)], best first; `fixed` are options that all settings have."""
+def choose(method, table, fixed, each):
+    """[(setting, mean AUROC of the method's own score)], best first. `fixed` are options that all settings have; `each` judges a list of
+    (setting, seed, label)."""
     own = names_of(method, table.name)[0]
     grid = getattr(method, "IMAGE_GRID", method.GRID) if table.image else method.GRID
     if table.image:
@@ -104,5 +105,6 @@ def choose(method, table, fixed):
     else:
         places = [(FIRST_SEED + i, None) for i in range(3 if len(table.rows) > LARGEST else method.REPEATS)]
     settings = [{**setting, **fixed} for setting in grid]
-    tried = [(setting, float(np.mean([judge(method, table, setting, *place)[own] for place in places]))) for setting in settings]
-    return sorted(tried, key=lambda pair: -pair[1])
+    judged = each([(setting, *place) for setting in settings for place in places])
+    means = np.array([found[own] for found in judged]).reshape(len(settings), len(places)).mean(axis=1)
+    return sorted(zip(settings, means.tolist()), key=lambda pair: -pair[1])

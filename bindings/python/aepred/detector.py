@@ -291,6 +291,23 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self._threshold_changed()
         return self
 
+    def set_params(self: Self, **params: Any) -> Self:
+        """Change parameters; `n_jobs` counts at once, all others from the next training on.
+
+        Parameters
+        ----------
+        **params
+            Values by the names of parameters.
+
+        Returns
+        -------
+        self
+        """
+        super().set_params(**params)
+        if "n_jobs" in params and hasattr(self, "model_"):
+            self.model_.threads = _threads(self.n_jobs)
+        return self
+
     def _threshold_changed(self) -> None:
         self.threshold_ = _flagged_above(self.model_)
 

@@ -523,6 +523,17 @@ def test_parameters_that_do_not_exist_are_refused_by_the_name_of_the_class(param
         AEPDetector((32, 8))
 
 
+def test_set_params_changes_the_number_of_threads_of_a_fitted_detector():
+    rows = normal_rows(50, 1)
+    detector = AEPDetector(**{**SMALL, "epochs": 1}).fit(rows)
+    scores = detector.score_samples(rows)
+    assert detector.set_params(n_jobs=3) is detector and detector.model_.threads == 3
+    np.testing.assert_array_equal(detector.score_samples(rows), scores)
+    with pytest.raises(ValueError, match="n_jobs is 0"):
+        detector.set_params(n_jobs=0)
+    assert detector.model_.threads == 3
+
+
 @pytest.mark.parametrize("n_jobs, error", [(2.0, TypeError), ("2", TypeError), (0, ValueError)])
 def test_wrong_numbers_of_threads_are_refused_by_name(n_jobs, error):
     with pytest.raises(error, match=f"n_jobs is {n_jobs!r}, but must be"):
