@@ -68,8 +68,12 @@ START_TEST(what_is_not_known_yet_is_nan)
                                   AEP_STAT_THRESHOLD,
                                   AEP_STAT_DISTINCT_SCORES,
                                   AEP_STAT_CALIBRATION_STEP};
-    static const int zero[] = {AEP_STAT_STEPS, AEP_STAT_EPOCHS, AEP_STAT_SCALING_ROWS, AEP_STAT_CONSTANT_COLUMNS,
-                               AEP_STAT_CALIBRATION_ROWS, AEP_STAT_GATED_ROWS};
+    static const int zero[] = {AEP_STAT_STEPS,
+                               AEP_STAT_EPOCHS,
+                               AEP_STAT_SCALING_ROWS,
+                               AEP_STAT_CONSTANT_COLUMNS,
+                               AEP_STAT_CALIBRATION_ROWS,
+                               AEP_STAT_GATED_ROWS};
     aep_model *model = new_model("nn", NULL);
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
         double value = 0;
