@@ -8,7 +8,7 @@
  * is good; a row is anomalous by how far its actual error lies from the predicted one.
  *
  * The order of this header is the order in which a newcomer needs it:
- *   version, status, options, model, training, threshold, scoring, metrics, saving.
+ *   version, status, options, model, training, threshold, scoring, drift, metrics, saving.
  *
  * Conventions that hold everywhere
  *   - A function that can fail returns AEP_OK or one of the negative AEP_E_ codes. On failure a handle that was to be
@@ -163,7 +163,8 @@ enum aep_option {
     AEP_OPT_SAVE_TRAINING = 35,     /**< save_training: save what training needs to go on (triples the file); 1 (any time) */
     AEP_OPT_SCALE_LEVELS = 36,      /**< scale_levels: scale one-hot features like numeric ones; 0 */
     AEP_OPT_NOISE_BLOCK = 37,       /**< noise_block: edge of the squares of block noise in pixels; 4 (any time) */
-    AEP_OPT_CHANNEL_SCALING = 38    /**< channel_scaling: scale all pixels of an image's channel alike; 1 */
+    AEP_OPT_CHANNEL_SCALING = 38,   /**< channel_scaling: scale all pixels of an image's channel alike; 1 */
+    AEP_OPT_LEARNING_GATE = 39      /**< learning_gate: rows of a p-value up to it are kept out of aep_fit_batch; 0 (any time) */
 };
 
 /** Values of the activation options. */
@@ -489,7 +490,8 @@ enum aep_stat {
     AEP_STAT_THRESHOLD = 15,          /**< tau */
     AEP_STAT_CALIBRATION_ROWS = 16,   /**< rows given to aep_calibrate */
     AEP_STAT_DISTINCT_SCORES = 17,    /**< different scores among them; few: the model has collapsed */
-    AEP_STAT_CALIBRATION_STEP = 18    /**< AEP_STAT_STEPS when aep_calibrate ran; less than today's: recalibrate */
+    AEP_STAT_CALIBRATION_STEP = 18,   /**< AEP_STAT_STEPS when aep_calibrate ran; less than today's: recalibrate */
+    AEP_STAT_GATED_ROWS = 19          /**< rows that AEP_OPT_LEARNING_GATE kept out of aep_fit_batch so far */
 };
 
 /** The name of a statistic ("loss_reconstruction"), or NULL; the numbers run from 1 without a gap. Thread
@@ -530,8 +532,13 @@ AEP_API int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, 
  * with L_C = sum ||z - mean z||^2 / (n k). Scaling must have been fitted, or be `none` (which knows no usual values to
  * impute unless aep_fit_scaling was called). AEP_OPT_SCHEDULE_STEPS counts all steps of the model, those of aep_fit
  * too; when they are over the learning rate stays 0. A step whose loss or gradient is not finite is not taken.
- * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2), NOT_FINITE, LEVEL, STATE, DIVERGED (nothing changed), MEMORY.
- * Thread class: exclusive.
+ *
+ * AEP_OPT_LEARNING_GATE keeps a model that goes on learning from learning its anomalies: rows whose p-value by the
+ * calibration is at most that are left out, and counted (AEP_STAT_GATED_ROWS). Where fewer than 2 rows are left there is no
+ * step, and the call succeeds. What has changed for good, such as a level that has shifted, is then never learned
+ * either: see docs/drift.md.
+ * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2), NOT_FINITE, LEVEL, STATE (no scaling; with a gate, no calibration),
+ * DIVERGED (nothing changed), LIMIT (with a gate, 2^32 rows), MEMORY. Thread class: exclusive.
  */
 AEP_API int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
 
@@ -561,7 +568,7 @@ AEP_API int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n
 
 /**
  * Score normal rows that were not trained on and keep the distribution of their scores in the model, in place of any
- * earlier one; then set the threshold from AEP_OPT_ALARM_RATE. Warns in the log when the model has collapsed.
+ * earlier one, and that of latent variables and columns (aep_drift_new); then set the threshold from AEP_OPT_ALARM_RATE. Warns in the log when the model has collapsed.
  * For AEP_SCORE_JOINT it first standardises the three parts of that score on these rows (means and standard deviations).
  * Mean and covariance of the codes stay those that aep_fit took at its end; where there was none, or a step was made
  * since, they are taken from these rows too (from 65,536 of them, if they are more). Calibrating by another kind of score
@@ -653,6 +660,73 @@ AEP_API int aep_errors(float *errors, float *predicted, const aep_model *model, 
  */
 AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *workspace, const float *rows,
                         size_t n_rows, size_t n_cols);
+
+/* ------------------------------------------------------------------------------------------------------ drift */
+
+/*
+ * Whether the rows of today still are like those that the model was calibrated on. aep_calibrate leaves the distributions
+ * of the score, of each latent variable and of each column (not of the pixels of an image) in the model, by 41 quantiles of
+ * up to 16,384 of its rows, and the shares of levels and of missing values. Rows are counted beside them, in a stream, in
+ * memory that does not grow.
+ */
+typedef struct aep_drift aep_drift;
+
+/** Variables that are compared. */
+enum aep_drift_kind {
+    AEP_DRIFT_SCORE = 0, /**< the score; one */
+    AEP_DRIFT_CODE = 1,  /**< latent variables */
+    AEP_DRIFT_COLUMN = 2 /**< columns; none of an image */
+};
+
+/** What is known of a variable, with n rows added and m of the calibration. */
+enum aep_drift_figure {
+    /** Population stability index (Siddiqi 2006): sum over bins of (a - b) ln(a / b), where a and b are the shares
+        (count + 1/2) / (rows + bins / 2) of today's rows and of the calibration's in a bin. Bins are about tenths of the
+        latter, or levels; missing values, and levels that are none, are bins of their own. 0.1 is usually called a
+        moderate change, 0.25 a large one. */
+    AEP_DRIFT_PSI = 1,
+    /** What the index stays below in 99 of 100 cases where nothing has changed: (1/n + 1/m) times a quantile of
+        chi-squared with as many degrees of freedom as bins, less one (Yurdakul and Naranjo 2020). Above 0.1 there are too few rows
+        to see a moderate change. */
+    AEP_DRIFT_PSI_NOISE = 2,
+    AEP_DRIFT_PSI_PVALUE = 3, /**< of the same bins: Pearson's chi-squared test of homogeneity */
+    AEP_DRIFT_KS = 4,         /**< Kolmogorov-Smirnov: largest difference of the distributions at the quantiles;
+                                   of numeric variables with values in both */
+    AEP_DRIFT_KS_PVALUE = 5   /**< its p-value (Stephens 1970); too large where values repeat */
+};
+
+/**
+ * Begin to compare rows with those that the model was calibrated on, whose distributions are copied. Warns in the log
+ * when the model was trained since: scores and latent variables have moved by that alone.
+ * Errors: ARGUMENT, STATE (not calibrated, or in a file of a library before 0.4), MEMORY. Thread class: const on the
+ * model.
+ */
+AEP_API int aep_drift_new(aep_drift **drift, const aep_model *model);
+
+/** Free it. May be done before or after its model is freed. Thread class: exclusive. */
+AEP_API void aep_drift_free(aep_drift *drift);
+
+/**
+ * Count rows. The model may have been loaded again since, or trained further; nothing is allocated with a workspace.
+ * Errors: as aep_score, and ARGUMENT where the model has other columns or another number of latent variables. On an error
+ * no row was counted. Thread class: const on the model, exclusive on drift and workspace.
+ */
+AEP_API int aep_drift_add(aep_drift *drift, const aep_model *model, aep_workspace *workspace, const float *rows,
+                          size_t n_rows, size_t n_cols);
+
+/** Forget the rows counted, to begin another window. Errors: ARGUMENT. Thread class: exclusive. */
+AEP_API int aep_drift_clear(aep_drift *drift);
+
+/** Rows counted, and rows of the calibration that they are compared with; either may be NULL. Errors: ARGUMENT.
+    Thread class: const. */
+AEP_API int aep_drift_rows(size_t *n_rows, size_t *n_reference, const aep_drift *drift);
+
+/**
+ * A figure of a variable, by kind and number: of AEP_DRIFT_SCORE it is 0, of AEP_DRIFT_CODE below aep_model_code_size, of
+ * AEP_DRIFT_COLUMN below aep_model_columns. Errors: ARGUMENT, OPTION (kind or figure), RANGE (index; columns of
+ * an image), STATE (no rows yet, or no such figure of this variable; value is NaN). Thread class: const.
+ */
+AEP_API int aep_drift_get(double *value, const aep_drift *drift, int kind, size_t index, int figure);
 
 /* ---------------------------------------------------------------------------------------------------- metrics */
 

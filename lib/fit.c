@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Training: one step on a batch, and a whole run of epochs. */
-#include "rows.h"
+#include "score.h"
 
 #include "optim.h"
 #include "rng.h"
@@ -166,6 +166,28 @@ static double scheduled_rate(const aep_model *model, uint64_t t, uint64_t n)
     return n && aep__choice(model, AEP_OPT_SCHEDULE, AEP_SCHEDULE_COSINE) ? aep__cosine_rate(rate, t, n) : rate;
 }
 
+/* The rows whose p-value is above the gate: *passing (*n_passing) is to be freed. */
+static int pass_gate(uint32_t **passing, size_t *n_passing, const aep_model *model, const float *rows, size_t n_rows,
+                     double gate)
+{
+    if (!model->calibration.n_scores)
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "the learning gate needs p-values: call aep_calibrate first, or set learning_gate to 0");
+    if (n_rows > UINT32_MAX)
+        return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows: the learning gate takes fewer than 2^32", n_rows);
+    float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);
+    *passing = aep__alloc(&model->mem, n_rows, sizeof **passing);
+    int status = scores && *passing
+                     ? aep_score(scores, model, NULL, rows, n_rows, model->schema.n_columns)
+                     : aep__fail(&model->log, AEP_E_MEMORY, "no memory to score %zu rows at the gate", n_rows);
+    *n_passing = 0;
+    for (size_t i = 0; !status && i < n_rows; i++)
+        if (aep__calibration_pvalue(&model->calibration, scores[i]) > gate)
+            (*passing)[(*n_passing)++] = (uint32_t)i;
+    aep__free(&model->mem, scores);
+    return status;
+}
+
 int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_cols)
 {
     int status = aep__rows_check(model, rows, n_rows, n_cols, 2, true);
@@ -181,9 +203,23 @@ int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_c
                   "the %llu steps of schedule_steps are over: the learning rate is 0 from now on",
                   (unsigned long long)n_steps);
     source s = {.model = model, .rows = rows};
-    status = step(model, &s, n_rows, scheduled_rate(model, model->steps, n_steps));
+    uint32_t *passing = NULL;
+    size_t n_passing = n_rows;
+    const double gate = aep__option(model, AEP_OPT_LEARNING_GATE);
+    if (gate > 0)
+        status = pass_gate(&passing, &n_passing, model, rows, n_rows, gate);
+    s.index = passing;
+    const bool enough = n_passing >= 2;
+    if (!status && enough)
+        status = step(model, &s, n_passing, scheduled_rate(model, model->steps, n_steps));
+    aep__free(&model->mem, passing);
     if (status)
         return status;
+    model->n_gated += n_rows - n_passing;
+    if (!enough) {
+        aep__logf(&model->log, AEP_LOG_INFO, "no step: %zu of %zu rows passed the learning gate", n_passing, n_rows);
+        return AEP_OK;
+    }
     aep__scaler_freeze(&model->scaler, &model->mem);
     aep__run_end(model);
     return AEP_OK;

@@ -140,6 +140,7 @@ static const char *const stat_names[] = {
     [AEP_STAT_CALIBRATION_ROWS] = "calibration_rows",
     [AEP_STAT_DISTINCT_SCORES] = "distinct_scores",
     [AEP_STAT_CALIBRATION_STEP] = "calibration_step",
+    [AEP_STAT_GATED_ROWS] = "gated_rows",
 };
 
 const char *aep_stat_name(int stat)
@@ -196,8 +197,10 @@ static double other_stat(const aep_model *m, int stat)
         return (double)c->n_rows;
     case AEP_STAT_DISTINCT_SCORES:
         return known_if(c->n_rows, (double)c->distinct);
-    default: /* AEP_STAT_CALIBRATION_STEP */
+    case AEP_STAT_CALIBRATION_STEP:
         return known_if(c->n_rows, (double)c->step);
+    default: /* AEP_STAT_GATED_ROWS */
+        return (double)m->n_gated;
     }
 }
 

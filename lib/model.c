@@ -332,6 +332,7 @@ static int copy_state(aep_model *c, const aep_model *model)
     c->steps = model->steps;
     c->epochs = model->epochs;
     c->best_epoch = model->best_epoch;
+    c->n_gated = model->n_gated;
     memcpy(c->last, model->last, sizeof c->last);
     c->gradient_norm = model->gradient_norm;
     if (!aep__history_reserve(&c->history, &c->mem, model->history.n))
@@ -339,6 +340,8 @@ static int copy_state(aep_model *c, const aep_model *model)
     for (size_t i = 0; i < model->history.n; i++)
         aep__history_add(&c->history, model->history.epochs[i]);
     status = aep__calibration_copy(&c->calibration, &c->mem, &model->calibration);
+    if (!status)
+        status = aep__profile_copy(&c->profile, &c->mem, &model->profile);
     if (!status)
         status = aep__joint_copy(&c->joint, &c->mem, &model->joint);
     return status ? status : copy_run(c, model);
@@ -371,6 +374,7 @@ void aep_model_free(aep_model *model)
     aep__run_end(model);
     aep__trainer_free(&model->trainer, &mem);
     aep__calibration_free(&model->calibration, &mem);
+    aep__profile_free(&model->profile, &mem);
     aep__joint_free(&model->joint, &mem);
     aep__free(&mem, model->history.epochs);
     aep__weights_free(&model->weights, &mem);
@@ -395,8 +399,10 @@ int aep_model_set(aep_model *model, int key, double value)
     status = check_noise(&changed, &model->log);
     if (status)
         return status;
-    if (key == AEP_OPT_SCORE && value != aep__option(model, key))
+    if (key == AEP_OPT_SCORE && value != aep__option(model, key)) {
         aep__calibration_free(&model->calibration, &model->mem);
+        aep__profile_free(&model->profile, &model->mem);
+    }
     model->settings = changed;
     return AEP_OK;
 }

@@ -7,6 +7,7 @@
 #include "joint.h"
 #include "net.h"
 #include "options.h"
+#include "profile.h"
 #include "scaler.h"
 #include "trainer.h"
 
@@ -62,7 +63,9 @@ struct aep_model {
     double gradient_norm;           /* likewise */
     aep__history history;
     aep__calibration calibration;
-    aep__joint joint; /* of the codes that aep_fit ended with, or aep_calibrate was given */
+    aep__profile profile; /* of the rows calibrated on */
+    uint64_t n_gated;     /* rows that learning_gate kept out of aep_fit_batch */
+    aep__joint joint;     /* of the codes that aep_fit ended with, or aep_calibrate was given */
     aep__run run;
     aep__trainer trainer; /* memory for training; built when needed, not part of what a model is */
     size_t n_threads;     /* that a call may use; likewise not part of it */

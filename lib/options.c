@@ -94,6 +94,8 @@ static const option table[AEP__OPTION_COUNT] = {
     {AEP_OPT_NOISE_BLOCK, INTEGER, "noise_block", 1, 1024, 4, NULL, "edge of the squares of block noise, in pixels"},
     {AEP_OPT_CHANNEL_SCALING, AEP_TYPE_SWITCH, false, "channel_scaling", 0, 1, 1, NULL,
      "scale all pixels of an image's channel alike"},
+    {AEP_OPT_LEARNING_GATE, REAL, "learning_gate", 0, 0.5, 0, NULL,
+     "rows whose p-value is at most this are kept out when batches are given one by one; 0: none"},
 };
 
 static const option *find(int key) { return key >= 1 && key <= AEP__OPTION_COUNT ? &table[key - 1] : NULL; }

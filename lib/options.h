@@ -6,7 +6,7 @@
 #include "image.h"
 #include "schema.h"
 
-enum { AEP__OPTION_COUNT = 38, AEP__MAX_LAYERS = 32, AEP__MAX_WIDTH = 65536, AEP__PART_COUNT = 3 };
+enum { AEP__OPTION_COUNT = 39, AEP__MAX_LAYERS = 32, AEP__MAX_WIDTH = 65536, AEP__PART_COUNT = 3 };
 
 typedef struct aep__layers {
     size_t n; /* 0: the preset */

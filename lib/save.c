@@ -8,7 +8,7 @@
 
 _Static_assert(sizeof(real) == sizeof(float), "the model file holds float weights");
 
-enum { FORMAT_VERSION = 3, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
+enum { FORMAT_VERSION = 4, HEADER_SIZE = 24, CHECKSUM_SIZE = 4 };
 
 #define LARGEST_COUNT ((uint64_t)1 << 53) /* of steps and epochs: nobody gets there, and counting on never overflows */
 
@@ -27,6 +27,7 @@ enum {
     TAG_HISTORY = TAG('H', 'I', 'S', 'T'),
     TAG_CALIBRATION = TAG('C', 'A', 'L', 'B'),
     TAG_JOINT = TAG('J', 'O', 'I', 'N'),
+    TAG_PROFILE = TAG('P', 'R', 'O', 'F'),
     TAG_RUN = TAG('R', 'U', 'N', ' ')
 };
 
@@ -37,6 +38,7 @@ static void write_columns(const aep_model *m, aep__writer *w) { aep__schema_writ
 static void write_scaler(const aep_model *m, aep__writer *w) { aep__scaler_write(&m->scaler, w); }
 static void write_calibration(const aep_model *m, aep__writer *w) { aep__calibration_write(&m->calibration, w); }
 static void write_joint(const aep_model *m, aep__writer *w) { aep__joint_write(&m->joint, w); }
+static void write_profile(const aep_model *m, aep__writer *w) { aep__profile_write(&m->profile, w); }
 
 static void write_weights(const aep_model *m, aep__writer *w)
 {
@@ -67,6 +69,7 @@ static void write_figures(const aep_model *m, aep__writer *w)
     aep__put_u64(w, m->best_epoch);
     aep__put_f64s(w, m->last, AEP__FIGURE_COUNT);
     aep__put_f64(w, m->gradient_norm);
+    aep__put_u64(w, m->n_gated);
 }
 
 static void write_history(const aep_model *m, aep__writer *w)
@@ -105,9 +108,11 @@ static const struct {
     uint32_t tag;
     void (*write)(const aep_model *m, aep__writer *w);
 } sections[] = {
-    {TAG_OPTIONS, write_options}, {TAG_COLUMNS, write_columns},         {TAG_SCALER, write_scaler},
-    {TAG_WEIGHTS, write_weights}, {TAG_MOMENTS, write_moments},         {TAG_FIGURES, write_figures},
-    {TAG_HISTORY, write_history}, {TAG_CALIBRATION, write_calibration}, {TAG_JOINT, write_joint},
+    {TAG_OPTIONS, write_options}, {TAG_COLUMNS, write_columns},
+    {TAG_SCALER, write_scaler},   {TAG_WEIGHTS, write_weights},
+    {TAG_MOMENTS, write_moments}, {TAG_FIGURES, write_figures},
+    {TAG_HISTORY, write_history}, {TAG_CALIBRATION, write_calibration},
+    {TAG_JOINT, write_joint},     {TAG_PROFILE, write_profile},
     {TAG_RUN, write_run},
 };
 
@@ -213,7 +218,7 @@ static int read_weights(aep_model *m, aep__reader *file)
     return used_up(&r) ? AEP_OK : AEP_E_FORMAT;
 }
 
-static int read_figures(aep_model *m, aep__reader *file)
+static int read_figures(aep_model *m, aep__reader *file, uint32_t version)
 {
     aep__reader r = open_section(file, TAG_FIGURES);
     m->steps = aep__get_u64(&r);
@@ -221,7 +226,9 @@ static int read_figures(aep_model *m, aep__reader *file)
     m->best_epoch = aep__get_u64(&r);
     aep__get_f64s(&r, m->last, AEP__FIGURE_COUNT);
     m->gradient_norm = aep__get_f64(&r);
-    if (!used_up(&r) || m->steps > LARGEST_COUNT || m->epochs > LARGEST_COUNT || m->best_epoch > LARGEST_COUNT)
+    m->n_gated = version >= 4 ? aep__get_u64(&r) : 0;
+    if (!used_up(&r) || m->steps > LARGEST_COUNT || m->epochs > LARGEST_COUNT || m->best_epoch > LARGEST_COUNT ||
+        m->n_gated > LARGEST_COUNT)
         return AEP_E_FORMAT;
     r = open_section(file, TAG_HISTORY);
     const size_t n = aep__get_count(&r, sizeof *m->history.epochs);
@@ -286,6 +293,14 @@ static int read_joint(aep_model *m, aep__reader *file)
     return status ? status : used_up(&r) && counts ? AEP_OK : AEP_E_FORMAT;
 }
 
+static int read_profile(aep_model *m, aep__reader *file)
+{
+    aep__reader r = open_section(file, TAG_PROFILE);
+    const bool image = m->settings.image.shape.channels != 0;
+    const int status = aep__profile_read(&m->profile, &m->mem, &m->schema, m->net.code_size, image, &r);
+    return status ? status : used_up(&r) ? AEP_OK : AEP_E_FORMAT;
+}
+
 /* The sections from the scaler on, into a model made from those before. */
 static int read_sections(aep_model *m, aep__reader *file, uint32_t version)
 {
@@ -299,7 +314,7 @@ static int read_sections(aep_model *m, aep__reader *file, uint32_t version)
     m->scaler = scaler;
     if (!used_up(&r))
         return AEP_E_FORMAT;
-    if ((status = read_weights(m, file)) || (status = read_figures(m, file)))
+    if ((status = read_weights(m, file)) || (status = read_figures(m, file, version)))
         return status;
     r = open_section(file, TAG_CALIBRATION);
     status = aep__calibration_read(&m->calibration, &m->mem, &r);
@@ -308,6 +323,8 @@ static int read_sections(aep_model *m, aep__reader *file, uint32_t version)
     if (!used_up(&r))
         return AEP_E_FORMAT;
     if (version >= 3 && (status = read_joint(m, file)))
+        return status;
+    if (version >= 4 && (status = read_profile(m, file)))
         return status;
     status = read_run(m, file);
     return status ? status : used_up(file) ? AEP_OK : AEP_E_FORMAT;

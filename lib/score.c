@@ -290,6 +290,25 @@ static void read_codes(float *const out[], const aep__scored *scored)
     aep__scored_read(out[0], scored, scored->model->net.z);
 }
 
+static void read_scores_and_codes(float *const out[], const aep__scored *scored)
+{
+    aep__scores_read(out[0], scored);
+    aep__scored_read(out[1], scored, scored->model->net.z);
+}
+
+int aep__score_and_encode(float *scores, float *codes, const aep_model *model, aep_workspace *workspace,
+                          const float *rows, size_t n_rows, size_t n_cols)
+{
+    call c = {.model = model,
+              .rows = rows,
+              .n_rows = n_rows,
+              .node = aep__score_node(model),
+              .out = {scores, codes},
+              .width = {1, model->net.code_size},
+              .read = read_scores_and_codes};
+    return run_call(&c, workspace, n_cols);
+}
+
 int aep_encode(float *codes, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
                size_t n_cols)
 {

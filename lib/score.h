@@ -41,6 +41,10 @@ void aep__scored_read(float *out, const aep__scored *scored, size_t node);
 int aep__score_parts(float *const parts[AEP__JOINT_PARTS], const aep_model *model, const float *rows, size_t n_rows,
                      size_t n_cols);
 
+/* Scores (n_rows) and latent variables (n_rows, k), in a workspace of the model, of rows that aep_score would take. */
+int aep__score_and_encode(float *scores, float *codes, const aep_model *model, aep_workspace *workspace,
+                          const float *rows, size_t n_rows, size_t n_cols);
+
 /* Whether the model's score can be computed: STATE for a joint one that was never standardised. */
 int aep__score_ready(const aep_model *model);
 

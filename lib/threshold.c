@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Calibration on normal rows, the threshold, and what follows from both for scores. */
-#include "score.h"
+#include "drift.h"
 
 #include <math.h>
 
@@ -101,11 +101,18 @@ static int calibrate(aep_model *model, const float *rows, size_t n_rows, size_t 
     float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);
     if (!scores)
         return AEP_E_MEMORY;
+    aep__profile profile = {0};
     int status = aep_score(scores, model, NULL, rows, n_rows, n_cols);
+    if (!status)
+        status = aep__profile_of_rows(&profile, model, rows, scores, n_rows);
     if (!status)
         status = aep__calibration_set(&model->calibration, &model->mem, scores, n_rows,
                                       (size_t)aep__option(model, AEP_OPT_CALIBRATION_SIZE), model->steps);
     aep__free(&model->mem, scores);
+    aep__profile *given_up = status ? &profile : &model->profile;
+    aep__profile_free(given_up, &model->mem);
+    if (!status)
+        model->profile = profile;
     return status;
 }
 

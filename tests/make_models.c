@@ -12,18 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 3, ROWS = 20 };
+enum { FORMAT = 4, ROWS = 20 };
 
-/* What came with this format: the joint score. picture: in place of columns, or NULL. */
+/* What came with this format: the distributions of the rows calibrated on, the learning gate. picture: in place of columns,
+   or NULL. */
 static const struct {
     const char *name, *columns;
     const picture *picture;
     setting settings[8];
 } models[] = {
-    {"joint", "nnn3nn", NULL, {{AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_COMPACTNESS, 0.01}}},
-    {"vector", "nnnn", NULL, {{AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_ERROR, AEP_ERROR_VECTOR}}},
+    {"columns", "nnn3nn", NULL, {{AEP_OPT_MISSING, AEP_MISSING_IMPUTE}, {AEP_OPT_LEARNING_GATE, 0.05}}},
     {"image", "", &pictures[GREY], {{AEP_OPT_SCORE, AEP_SCORE_JOINT}}},
-    {"dense", "nnn3nn", NULL, {{AEP_OPT_VALIDATION, 0.2}, {AEP_OPT_ACTIVATION, AEP_SILU}}},
 };
 
 static float *rows_of(const picture *p, const char *columns, size_t n, uint64_t seed)

@@ -67,6 +67,9 @@ CALL(calibrate_first, aep_calibrate(w->started, w->rows, ROWS, COLS))
 CALL(calibrate_again, aep_calibrate(w->ready, w->rows, ROWS, COLS))
 CALL(calibrate_joint, aep_calibrate(w->joint, w->rows, ROWS, COLS))
 CALL(calibrate_codes, aep_calibrate(w->batched, w->rows, ROWS, COLS))
+CALL(fit_batch_gated, aep_fit_batch(w->gated, w->rows, ROWS, COLS))
+CALL(drift_new, aep_drift_new(&w->made_drift, w->ready))
+CALL(drift_add_alone, aep_drift_add(w->drift, w->ready, NULL, w->rows, ROWS, COLS))
 CALL(model_copy_joint, aep_model_copy(&w->made_model, w->joint))
 CALL(fit_joint, aep_fit(w->joint, w->rows, ROWS, COLS, NULL, NULL))
 
@@ -239,6 +242,17 @@ CALL(encode, aep_encode(out, w->ready, w->workspace, w->rows, ROWS, COLS))
 CALL(reconstruct, aep_reconstruct(out, w->ready, w->workspace, w->rows, ROWS, COLS))
 CALL(errors, aep_errors(out, NULL, w->ready, w->workspace, w->rows, ROWS, COLS))
 CALL(explain, aep_explain(out, w->ready, w->workspace, w->rows, ROWS, COLS))
+CALL(drift_free, (aep_drift_free(NULL), AEP_OK))
+CALL(drift_add, aep_drift_add(w->drift, w->ready, w->workspace, w->rows, ROWS, COLS))
+CALL(drift_clear, aep_drift_clear(w->drift))
+CALL(drift_rows, aep_drift_rows(&sizes[0], &sizes[1], w->drift))
+
+static int drift_get(world *w)
+{
+    const int status = aep_drift_add(w->drift, w->ready, w->workspace, w->rows, ROWS, COLS);
+    return status ? status : aep_drift_get(&value, w->drift, AEP_DRIFT_CODE, 0, AEP_DRIFT_KS);
+}
+
 CALL(metrics_at_threshold, aep_metrics_at_threshold(&value, NULL, NULL, w->scores, w->labels, ROWS, 1))
 CALL(save_size, aep_model_save_size(sizes, w->ready))
 CALL(save_bytes, aep_model_save(w->saved.data, w->saved.size, w->ready))
@@ -266,6 +280,9 @@ static const oom_call calls[] = {
     {"aep_fit_batch", "first", fit_batch_first, true},
     {"aep_fit_batch", "larger than before", fit_batch_larger, true},
     {"aep_fit_batch", "like the one before", fit_batch_same, false},
+    {"aep_fit_batch", "learning gate", fit_batch_gated, true},
+    {"aep_drift_new", "", drift_new, true},
+    {"aep_drift_add", "no workspace", drift_add_alone, true},
     {"aep_fit", "with scaling and validation", fit_first, true},
     {"aep_fit", "scaled already", fit_scaled, true},
     {"aep_fit", "again", fit_again, true},
@@ -343,6 +360,11 @@ static const oom_call calls[] = {
     {"aep_reconstruct", "", reconstruct, false},
     {"aep_errors", "", errors, false},
     {"aep_explain", "", explain, false},
+    {"aep_drift_free", "", drift_free, false},
+    {"aep_drift_add", "", drift_add, false},
+    {"aep_drift_clear", "", drift_clear, false},
+    {"aep_drift_rows", "", drift_rows, false},
+    {"aep_drift_get", "", drift_get, false},
     {"aep_metrics_at_threshold", "", metrics_at_threshold, false},
     {"aep_model_save_size", "", save_size, false},
     {"aep_model_save", "", save_bytes, false},

@@ -12,6 +12,8 @@ typedef struct world {
     aep_allocator allocator;
     aep_options *options;
     aep_model *ready;    /* trained and calibrated */
+    aep_model *gated;    /* and with a learning gate that half of the rows pass */
+    aep_drift *drift;    /* of ready */
     aep_model *fresh;    /* nothing done yet; the rank transform */
     aep_model *streamed; /* has seen rows; robust scaling */
     aep_model *paused;   /* loaded from within aep_fit, with best weights */
@@ -28,6 +30,7 @@ typedef struct world {
     aep_options *made_options;
     aep_model *made_model;
     aep_workspace *made_workspace;
+    aep_drift *made_drift;
 } world;
 
 void new_world(world *w);

@@ -52,9 +52,11 @@ void oom_arm(world *w, size_t n, bool for_good)
     aep_options_free(w->made_options);
     aep_model_free(w->made_model);
     aep_workspace_free(w->made_workspace);
+    aep_drift_free(w->made_drift);
     w->made_options = NULL;
     w->made_model = NULL;
     w->made_workspace = NULL;
+    w->made_drift = NULL;
     faults.calls = faults.refused = 0;
     faults.fail_at = n;
     faults.for_good = for_good;
@@ -101,6 +103,9 @@ void new_world(world *w)
     w->ready = make(w, NULL);
     AEP_CHECK(aep_fit(w->ready, w->rows, ROWS, COLS, NULL, NULL));
     AEP_CHECK(aep_calibrate(w->ready, w->rows, ROWS / 2, COLS));
+    AEP_CHECK(aep_drift_new(&w->drift, w->ready));
+    AEP_CHECK(aep_model_copy(&w->gated, w->ready));
+    AEP_CHECK(aep_model_set(w->gated, AEP_OPT_LEARNING_GATE, 0.5));
     w->fresh = make(w, SET({AEP_OPT_SCALING, AEP_SCALING_RANK}, {AEP_OPT_VALIDATION, 0.25}));
     w->streamed = make(w, SET({AEP_OPT_SCALING, AEP_SCALING_ROBUST}));
     AEP_CHECK(aep_fit_scaling(w->streamed, w->rows, ROWS / 2, COLS));
@@ -134,6 +139,8 @@ void free_world(world *w)
     oom_disarm(w);
     aep_options_free(w->options);
     aep_model_free(w->ready);
+    aep_model_free(w->gated);
+    aep_drift_free(w->drift);
     aep_model_free(w->fresh);
     aep_model_free(w->streamed);
     aep_model_free(w->paused);

@@ -59,6 +59,7 @@ static const struct expected {
     {AEP_OPT_SCALE_LEVELS, "scale_levels", AEP_TYPE_SWITCH, 0, 1, 0, 0, ""},
     {AEP_OPT_NOISE_BLOCK, "noise_block", AEP_TYPE_INTEGER, 1, 1024, 4, 1, ""},
     {AEP_OPT_CHANNEL_SCALING, "channel_scaling", AEP_TYPE_SWITCH, 0, 1, 1, 0, ""},
+    {AEP_OPT_LEARNING_GATE, "learning_gate", AEP_TYPE_REAL, 0, 0.5, 0, 1, ""},
 };
 
 #endif

@@ -283,7 +283,7 @@ END_TEST
 
 START_TEST(get_refuses_what_is_not_there)
 {
-    static const int keys[] = {0, -1, 39, INT_MAX, INT_MIN};
+    static const int keys[] = {0, -1, 40, INT_MAX, INT_MIN};
     aep_model *model = new_model("n", NULL);
     double value;
     for (size_t i = 0; i < COUNT_OF(keys); i++)
@@ -302,7 +302,7 @@ START_TEST(only_some_options_change_in_a_model)
         AEP_OPT_BETA2,         AEP_OPT_EPSILON,       AEP_OPT_SCHEDULE,     AEP_OPT_SCHEDULE_STEPS,
         AEP_OPT_GRADIENT_CLIP, AEP_OPT_EPOCHS,        AEP_OPT_BATCH,        AEP_OPT_VALIDATION,
         AEP_OPT_PATIENCE,      AEP_OPT_SCORE,         AEP_OPT_ALARM_RATE,   AEP_OPT_CALIBRATION_SIZE,
-        AEP_OPT_SAVE_TRAINING, AEP_OPT_NOISE_BLOCK};
+        AEP_OPT_SAVE_TRAINING, AEP_OPT_NOISE_BLOCK,   AEP_OPT_LEARNING_GATE};
     aep_model *model = fitted_model("nn", NULL);
     for (size_t i = 0; i < aep_option_count(); i++) {
         const int key = aep_option_at(i);
@@ -346,7 +346,7 @@ START_TEST(set_refuses_bad_values_and_changes_nothing)
         }
     }
     AEP_CHECK_STATUS(aep_model_set(model, 0, 0), AEP_E_OPTION);
-    AEP_CHECK_STATUS(aep_model_set(model, 39, 0), AEP_E_OPTION);
+    AEP_CHECK_STATUS(aep_model_set(model, 40, 0), AEP_E_OPTION);
     AEP_CHECK_STATUS(aep_model_set(NULL, AEP_OPT_EPOCHS, 1), AEP_E_ARGUMENT);
     assert_unchanged(model, before);
     aep_model_free(model);

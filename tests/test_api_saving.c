@@ -274,7 +274,7 @@ START_TEST(a_newer_format_is_told_apart)
     aep_model *model = ready_model("n", NULL);
     bytes b = save(model);
     aep_model_free(model);
-    static const uint8_t versions[] = {4, 5, 255};
+    static const uint8_t versions[] = {5, 6, 255};
     for (size_t i = 0; i < COUNT_OF(versions); i++) {
         b.data[VERSION_AT] = versions[i];
         model = STALE;

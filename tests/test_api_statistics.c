@@ -41,8 +41,9 @@ START_TEST(statistics_have_names_without_a_gap)
                                         "threshold",
                                         "calibration_rows",
                                         "distinct_scores",
-                                        "calibration_step"};
-    ck_assert_uint_eq(COUNT_OF(names), AEP_STAT_CALIBRATION_STEP);
+                                        "calibration_step",
+                                        "gated_rows"};
+    ck_assert_uint_eq(COUNT_OF(names), AEP_STAT_GATED_ROWS);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         ck_assert_str_eq(aep_stat_name((int)i + 1), names[i]);
     ck_assert_ptr_null(aep_stat_name(0));
@@ -67,8 +68,12 @@ START_TEST(what_is_not_known_yet_is_nan)
                                   AEP_STAT_THRESHOLD,
                                   AEP_STAT_DISTINCT_SCORES,
                                   AEP_STAT_CALIBRATION_STEP};
-    static const int zero[] = {AEP_STAT_STEPS, AEP_STAT_EPOCHS, AEP_STAT_SCALING_ROWS, AEP_STAT_CONSTANT_COLUMNS,
-                               AEP_STAT_CALIBRATION_ROWS};
+    static const int zero[] = {AEP_STAT_STEPS,
+                               AEP_STAT_EPOCHS,
+                               AEP_STAT_SCALING_ROWS,
+                               AEP_STAT_CONSTANT_COLUMNS,
+                               AEP_STAT_CALIBRATION_ROWS,
+                               AEP_STAT_GATED_ROWS};
     aep_model *model = new_model("nn", NULL);
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
         double value = 0;
@@ -86,7 +91,7 @@ START_TEST(stat_refuses_what_is_not_there)
     aep_model *model = new_model("nn", NULL);
     double value;
     AEP_CHECK_STATUS(aep_model_stat(&value, model, 0), AEP_E_OPTION);
-    AEP_CHECK_STATUS(aep_model_stat(&value, model, 19), AEP_E_OPTION);
+    AEP_CHECK_STATUS(aep_model_stat(&value, model, 20), AEP_E_OPTION);
     AEP_CHECK_STATUS(aep_model_stat(&value, model, INT_MIN), AEP_E_OPTION);
     AEP_CHECK_STATUS(aep_model_stat(NULL, model, AEP_STAT_STEPS), AEP_E_ARGUMENT);
     AEP_CHECK_STATUS(aep_model_stat(&value, NULL, AEP_STAT_STEPS), AEP_E_ARGUMENT);

@@ -14,13 +14,26 @@
 /* ------------------------------------------------------------------------------------------------- two worlds */
 
 typedef struct state {
-    bytes parts[9];
+    bytes parts[11];
 } state;
+
+/* Rows counted, and a figure of them. */
+static bytes counts_of(const aep_drift *drift)
+{
+    size_t n_rows;
+    double psi;
+    bytes b = {malloc(sizeof n_rows + sizeof psi), sizeof n_rows + sizeof psi};
+    AEP_CHECK(aep_drift_rows(&n_rows, NULL, drift));
+    (void)aep_drift_get(&psi, drift, AEP_DRIFT_SCORE, 0, AEP_DRIFT_PSI);
+    memcpy(b.data, &n_rows, sizeof n_rows);
+    memcpy(b.data + sizeof n_rows, &psi, sizeof psi);
+    return b;
+}
 
 static state look(const world *w)
 {
     aep_model *model;
-    const aep_model *const models[] = {w->ready, w->fresh, w->streamed, w->paused, w->started, w->joint, w->batched};
+    const aep_model *const models[] = {w->ready, w->fresh, w->streamed, w->paused, w->started, w->joint, w->batched, w->gated};
     state s;
     for (size_t i = 0; i < COUNT_OF(models); i++)
         s.parts[i] = save(models[i]);
@@ -28,6 +41,7 @@ static state look(const world *w)
     s.parts[COUNT_OF(models)] = save(model);
     aep_model_free(model);
     s.parts[COUNT_OF(models) + 1] = w->made_model ? save(w->made_model) : (bytes){0};
+    s.parts[COUNT_OF(models) + 2] = counts_of(w->drift);
     return s;
 }
 
@@ -74,7 +88,7 @@ static bool check_fault(const oom_call *entry, size_t n, bool for_good, const st
         FAULT_CHECK(!w.tries_again || for_good, "once more did not help");
         FAULT_CHECK(o.status == AEP_E_MEMORY, aep_status_str(o.status));
         FAULT_CHECK(same_state(&now, before), "something has changed");
-        FAULT_CHECK(!w.made_options && !w.made_model && !w.made_workspace, "a handle is not NULL");
+        FAULT_CHECK(!w.made_options && !w.made_model && !w.made_workspace && !w.made_drift, "a handle is not NULL");
         FAULT_CHECK(file_is_untouched(&w), "files have changed");
         forget(&now);
         const outcome again = run(entry, &w, NEVER, false);

@@ -110,7 +110,7 @@ START_TEST(what_is_no_option_is_neither_set_nor_read)
     double value = 7;
     for (size_t i = 0; i < N(no_keys); i++) {
         char message[64];
-        snprintf(message, sizeof message, "there is no option %d; they are 1 to 38", no_keys[i]);
+        snprintf(message, sizeof message, "there is no option %d; they are 1 to 39", no_keys[i]);
         check_failed(aep_options_set(options, no_keys[i], 1), AEP_E_OPTION, message);
         check_failed(aep_options_get(&value, options, no_keys[i]), AEP_E_OPTION, message);
     }

@@ -17,6 +17,7 @@ static const command commands[] = {
     {"score", (char[]){"aepred score"}, aepred_score, "score rows: the higher, the more anomalous"},
     {"eval", (char[]){"aepred eval"}, aepred_eval, "measure detection quality on labelled rows"},
     {"explain", (char[]){"aepred explain"}, aepred_explain, "show which columns make rows anomalous"},
+    {"drift", (char[]){"aepred drift"}, aepred_drift, "compare rows with those that the model was calibrated on"},
     {"info", (char[]){"aepred info"}, aepred_info, "describe a model"},
     {"demo", (char[]){"aepred demo"}, aepred_demo, "simulate a machine with faults, and find them"},
 };

@@ -16,6 +16,7 @@ int aepred_train(int argc, char **argv);
 int aepred_score(int argc, char **argv);
 int aepred_eval(int argc, char **argv);
 int aepred_explain(int argc, char **argv);
+int aepred_drift(int argc, char **argv);
 int aepred_info(int argc, char **argv);
 int aepred_demo(int argc, char **argv);
 

@@ -111,12 +111,29 @@ static const char *score(const aep_model *model, const float *rows, size_t n_col
     return NULL;
 }
 
+static const char *compare(const aep_model *model, const float *rows, size_t n_cols)
+{
+    aep_drift *drift;
+    double value;
+    int status = aep_drift_new(&drift, model);
+    if (status)
+        return allowed(status) ? NULL : "aep_drift_new gave a status that is not its own";
+    status = aep_drift_add(drift, model, NULL, rows, ROWS, n_cols);
+    for (int kind = AEP_DRIFT_SCORE; !status && kind <= AEP_DRIFT_COLUMN; kind++)
+        for (size_t i = 0; aep_drift_get(&value, drift, kind, i, AEP_DRIFT_PSI) == AEP_OK; i++)
+            (void)aep_drift_get(&value, drift, kind, i, AEP_DRIFT_KS_PVALUE);
+    aep_drift_free(drift);
+    return allowed(status) ? NULL : "aep_drift_add gave a status that is not its own";
+}
+
 static const char *use(aep_model *model, const float *rows, size_t n_cols, float *out)
 {
     int calls = 0;
     const char *wrong = save_again(model);
     if (!wrong)
         wrong = score(model, rows, n_cols, out);
+    if (!wrong)
+        wrong = compare(model, rows, n_cols);
     if (!wrong && !allowed(aep_calibrate(model, rows, ROWS, n_cols)))
         wrong = "aep_calibrate gave a status that is not its own";
     if (!wrong)

@@ -15,7 +15,8 @@ go to the logger "aepred", those of the estimators are Python's (AepredWarning);
 from typing import TYPE_CHECKING, Any
 
 from . import metrics
-from ._constants import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status
+from ._constants import ColumnKind, DriftKind, LayerKind, LogLevel, OptionType, Part, Status
+from ._drift import Drift, Shift
 from ._errors import (
     AepredError,
     AepredWarning,
@@ -70,6 +71,8 @@ __all__ = [
     "ColumnKind",
     "ColumnsError",
     "Diverged",
+    "Drift",
+    "DriftKind",
     "FileError",
     "FormatError",
     "ImageLayer",
@@ -87,6 +90,7 @@ __all__ = [
     "PyODDetector",
     "RangeError",
     "RowsError",
+    "Shift",
     "StateError",
     "Status",
     "VersionError",

@@ -67,6 +67,24 @@ class LayerKind(IntEnum):
     NORM = 5
 
 
+class DriftKind(IntEnum):
+    """enum aep_drift_kind"""
+
+    SCORE = 0
+    CODE = 1
+    COLUMN = 2
+
+
+class DriftFigure(IntEnum):
+    """enum aep_drift_figure"""
+
+    PSI = 1
+    PSI_NOISE = 2
+    PSI_PVALUE = 3
+    KS = 4
+    KS_PVALUE = 5
+
+
 class ColumnKind(IntEnum):
     """enum aep_column_kind"""
 

@@ -102,6 +102,13 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "aep_reconstruct": (c_int, (_array, _handle, _handle, *_rows)),
     "aep_errors": (c_int, (_array, _array, _handle, _handle, *_rows)),
     "aep_explain": (c_int, (_array, _handle, _handle, *_rows)),
+    # drift
+    "aep_drift_new": (c_int, (_new_handle, _handle)),
+    "aep_drift_free": (None, (_handle,)),
+    "aep_drift_add": (c_int, (_handle, _handle, _handle, *_rows)),
+    "aep_drift_clear": (c_int, (_handle,)),
+    "aep_drift_rows": (c_int, (_size, _size, _handle)),
+    "aep_drift_get": (c_int, (_double, _handle, c_int, c_size_t, c_int)),
     # metrics
     "aep_metrics_at_threshold": (c_int, (_double, _double, _double, _array, _array, c_size_t, c_double)),
     "aep_metrics_at_count": (c_int, (_double, _double, _double, _array, _array, c_size_t, c_size_t, _allocator)),

@@ -120,6 +120,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         alarm_rate: float = 0.01,
         calibration_size: int = 10000,
         save_training: bool = True,
+        learning_gate: float = 0.0,
     ) -> None:
         self.encoder = encoder
         self.decoder = decoder
@@ -169,6 +170,7 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         self.alarm_rate = alarm_rate
         self.calibration_size = calibration_size
         self.save_training = save_training
+        self.learning_gate = learning_gate
 
     # --------------------------------------------------------------------------------------------------- training
 
@@ -656,7 +658,7 @@ class AEPDetector(OutlierMixin, Detector):  # type: ignore[misc]
     activation, head_activation, code_activation, output_activation, noise, noise_level, noise_block, error, squared, \
 head_gradient, weight_decay, compactness, head_weight, learning_rate, head_rate, beta1, beta2, epsilon, schedule, \
 schedule_steps, gradient_clip, epochs, batch, validation, patience, scaling, scale_levels, channel_scaling, squash, \
-squash_limit, missing, missing_indicator, unseen, alarm_rate, calibration_size, save_training
+squash_limit, missing, missing_indicator, unseen, alarm_rate, calibration_size, save_training, learning_gate
         Options of the library, with its presets; `aepred.options()` describes each of them, with bounds and choices.
         They are checked by `fit`.
 

@@ -16,7 +16,7 @@ class Weights:
     """The parameters of a model file, taken one array after the other."""
 
     def __init__(self, data):
-        assert struct.unpack_from("<I", data, 8) == (3,)
+        assert struct.unpack_from("<I", data, 8) == (4,)
         at = 24
         while data[at : at + 4] != b"WGHT":
             at += 12 + struct.unpack_from("<Q", data, at + 4)[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aepred
 import pytest
-from aepred import ColumnKind, LayerKind, LogLevel, OptionType, Part, Status, _errors, _functions, options
+from aepred import ColumnKind, DriftKind, LayerKind, LogLevel, OptionType, Part, Status, _constants, _errors, _functions, options
 from aepred._library import lib
 
 HEADER = Path(os.environ["AEPRED_HEADER"]).read_text()
@@ -20,7 +20,7 @@ PROTOTYPES = {
     for result, name, arguments in re.findall(r"AEP_API\s+([\w\s*]*?)(aep_\w+)\(([^)]*)\)\s*;", CODE)
 }
 
-HANDLES = ("aep_options", "aep_model", "aep_workspace")
+HANDLES = ("aep_options", "aep_model", "aep_workspace", "aep_drift")
 TYPES = {
     "void": None,
     "int": ctypes.c_int,
@@ -80,6 +80,8 @@ def test_functions_that_are_called_are_in_the_table():
         (Part, "aep_part", "AEP_PART_"),
         (LayerKind, "aep_layer_kind", "AEP_LAYER_"),
         (ColumnKind, "aep_column_kind", "AEP_COLUMN_"),
+        (DriftKind, "aep_drift_kind", "AEP_DRIFT_"),
+        (_constants.DriftFigure, "aep_drift_figure", "AEP_DRIFT_"),
     ],
 )
 def test_constants_are_those_of_the_header(enum, tag, prefix):

@@ -80,7 +80,13 @@ def levels():
     return aepred.Model(3, columns={1: aepred.Column("colour", ["red", "green"]), 2: aepred.Column(None, 3)})
 
 
-MAKERS = {"Model": (table, images, levels)}
+def drift():
+    counted = aepred.Drift(table())
+    counted.add(ROWS)
+    return counted
+
+
+MAKERS = {"Model": (table, images, levels), "Drift": (drift, lambda: aepred.Drift(table()))}
 
 
 def makers(name, cls):
