@@ -4,6 +4,7 @@
 usage: sqlite.py PAGE SHELL EXTENSION
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -26,7 +27,8 @@ def main(page, shell, extension):
     script = "".join(f"{commands}.print {MARK}\n" for commands, _ in blocks)
     script, n = re.subn(r"^\.load .*$", f".load {pathlib.Path(extension).with_suffix('')}", script, flags=re.MULTILINE)
     assert n == 1, f"{page} loads the extension {n} times"
-    done = subprocess.run([shell, "-batch", ":memory:"], input=script, capture_output=True, text=True)
+    environment = {**os.environ, "LD_PRELOAD": os.environ.get("SQLITE_PRELOAD", "")}  # a sanitizer's library
+    done = subprocess.run([shell, "-batch", ":memory:"], input=script, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
     outputs = done.stdout.split(f"{MARK}\n")[:-1]
     assert len(outputs) == len(blocks), done.stdout
