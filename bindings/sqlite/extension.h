@@ -6,6 +6,8 @@
 #ifndef AEPRED_SQLITE_EXTENSION_H
 #define AEPRED_SQLITE_EXTENSION_H
 
+#include "../sql/levels.h"
+
 #include <aepred.h>
 #include <sqlite3ext.h>
 #include <stdbool.h>
@@ -45,23 +47,6 @@ void sql_result_json(sqlite3_context *context, sqlite3_str *text);
 
 /* A string of JSON. */
 void sql_json_text(sqlite3_str *to, const char *text);
-
-/* ------------------------------------------------------------------------------------------------------- levels */
-
-/* Texts, each with a code: 0, 1, 2 ... in the order in which they were added. */
-typedef struct sql_levels {
-    char **names;
-    size_t n, capacity;
-    size_t *slots; /* open addressing: code + 1, or 0 */
-    size_t n_slots;
-} sql_levels;
-
-/* The code, or -1. */
-long sql_levels_find(const sql_levels *l, const char *text, size_t length);
-
-/* The code, or -1 without memory. */
-long sql_levels_add(sql_levels *l, const char *text, size_t length);
-void sql_levels_free(sql_levels *l);
 
 /* ------------------------------------------------------------------------------------------------------- values */
 

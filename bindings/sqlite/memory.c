@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory, messages, levels, values. */
+/* Memory, messages, values. */
 #include "extension.h"
 
 #include <stdarg.h>
@@ -96,85 +96,6 @@ void sql_json_text(sqlite3_str *to, const char *text)
             sqlite3_str_appendchar(to, 1, *text);
     }
     sqlite3_str_appendchar(to, 1, '"');
-}
-
-/* -------------------------------------------------------------------------------------------------------- levels */
-
-/* FNV-1a */
-static size_t hash(const char *text, size_t length)
-{
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < length; i++)
-        h = (h ^ (unsigned char)text[i]) * 1099511628211u;
-    return (size_t)(h ^ h >> 32);
-}
-
-static bool same(const char *name, const char *text, size_t length)
-{
-    return strncmp(name, text, length) == 0 && name[length] == '\0';
-}
-
-/* The slot that holds the text, or the free one where it belongs. */
-static size_t *slot_of(const sql_levels *l, const char *text, size_t length)
-{
-    size_t i = hash(text, length) & (l->n_slots - 1);
-    while (l->slots[i] && !same(l->names[l->slots[i] - 1], text, length))
-        i = (i + 1) & (l->n_slots - 1);
-    return &l->slots[i];
-}
-
-static bool widen(sql_levels *l)
-{
-    sql_levels wider = *l;
-    wider.n_slots = l->n_slots ? l->n_slots * 2 : 32;
-    wider.slots = sqlite3_malloc64(wider.n_slots * sizeof *wider.slots);
-    if (!wider.slots)
-        return false;
-    memset(wider.slots, 0, wider.n_slots * sizeof *wider.slots);
-    for (size_t code = 0; code < l->n; code++)
-        *slot_of(&wider, l->names[code], strlen(l->names[code])) = code + 1;
-    sqlite3_free(l->slots);
-    *l = wider;
-    return true;
-}
-
-long sql_levels_find(const sql_levels *l, const char *text, size_t length)
-{
-    return l->n && !memchr(text, '\0', length) ? (long)*slot_of(l, text, length) - 1 : -1;
-}
-
-long sql_levels_add(sql_levels *l, const char *text, size_t length)
-{
-    long known = sql_levels_find(l, text, length);
-    if (known >= 0)
-        return known;
-    if (l->n == l->capacity) {
-        size_t wanted = l->capacity ? l->capacity * 2 : 16;
-        char **grown = sqlite3_realloc64(l->names, wanted * sizeof *grown);
-        if (!grown)
-            return -1;
-        l->names = grown;
-        l->capacity = wanted;
-    }
-    char *name = sqlite3_malloc64(length + 1);
-    if (!name || (l->n * 2 >= l->n_slots && !widen(l))) {
-        sqlite3_free(name);
-        return -1;
-    }
-    memcpy(name, text, length);
-    name[length] = '\0';
-    *slot_of(l, name, length) = l->n + 1;
-    l->names[l->n] = name;
-    return (long)l->n++;
-}
-
-void sql_levels_free(sql_levels *l)
-{
-    for (size_t i = 0; i < l->n; i++)
-        sqlite3_free(l->names[i]);
-    sqlite3_free(l->names);
-    sqlite3_free(l->slots);
-    *l = (sql_levels){0};
 }
 
 /* -------------------------------------------------------------------------------------------------------- values */

@@ -23,7 +23,7 @@ static void model_free(sql_model *m)
     if (!m)
         return;
     for (size_t i = 0; m->levels && i < m->n_columns; i++)
-        sql_levels_free(&m->levels[i]);
+        sql_levels_free(&m->levels[i], &sql_memory);
     sqlite3_free(m->levels);
     sqlite3_free(m->row);
     sqlite3_free(m->shares);
@@ -106,17 +106,6 @@ static void keep(sql_connection *c, sql_model *m)
 
 /* ---------------------------------------------------------------------------------------------------------- parse */
 
-static bool add_levels(sql_model *m, size_t column)
-{
-    size_t n = aep_model_column_levels(m->model, column);
-    for (size_t level = 0; level < n; level++) {
-        const char *name = aep_model_level_name(m->model, column, level);
-        if (name && sql_levels_add(&m->levels[column], name, strlen(name)) < 0)
-            return false;
-    }
-    return true;
-}
-
 /* What is needed beside the model. */
 static int prepare(sql_model *m)
 {
@@ -136,7 +125,7 @@ static int prepare(sql_model *m)
     memset(m->levels, 0, n * sizeof *m->levels);
     m->n_columns = n;
     for (size_t i = 0; i < n; i++)
-        if (!add_levels(m, i))
+        if (!sql_levels_add_column(&m->levels[i], m->model, i, &sql_memory))
             return AEP_E_MEMORY;
     return aep_workspace_new(&m->workspace, m->model);
 }

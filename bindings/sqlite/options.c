@@ -191,7 +191,7 @@ static bool add_level(parser *p, sql_column *column)
         return false;
     size_t n = column->levels.n;
     bool known = sql_levels_find(&column->levels, level, strlen(level)) >= 0;
-    bool added = sql_levels_add(&column->levels, level, strlen(level)) >= 0;
+    bool added = sql_levels_add(&column->levels, level, strlen(level), &sql_memory) >= 0;
     sqlite3_free(level);
     if (!added)
         return no_memory(p);
@@ -411,7 +411,7 @@ void sql_options_free(sql_options *o)
 {
     for (size_t i = 0; o->columns && i < o->n_columns; i++) {
         sqlite3_free(o->columns[i].name);
-        sql_levels_free(&o->columns[i].levels);
+        sql_levels_free(&o->columns[i].levels, &sql_memory);
     }
     sqlite3_free(o->columns);
     aep_options_free(o->options);

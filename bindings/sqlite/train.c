@@ -85,7 +85,7 @@ static bool add_level(sqlite3_context *context, training *t, size_t column, floa
                           text);
         if (c->levels.n == t->options.most_levels)
             return refuse_levels(context, t, column);
-        code = sql_levels_add(&c->levels, text, length);
+        code = sql_levels_add(&c->levels, text, length, &sql_memory);
     }
     *to = (float)code;
     if (code < 0)
