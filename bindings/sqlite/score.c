@@ -4,6 +4,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +20,13 @@ typedef struct call {
 } call;
 
 /* "column 3 (mode): " and what is wrong there. */
-static bool refuse(const call *c, size_t column, const char *format, const char *detail)
+static bool refuse(const call *c, size_t column, const char *format, ...)
 {
     const char *name = aep_model_column_name(c->model->model, column);
-    char *why = sqlite3_mprintf(format, detail);
+    va_list args;
+    va_start(args, format);
+    char *why = sqlite3_vmprintf(format, args);
+    va_end(args);
     if (why)
         sql_fail(c->context, c->function, "column %lld%s%s%s: %s", (sqlite3_int64)column + 1, name ? " (" : "",
                  name ? name : "", name ? ")" : "", why);
@@ -70,9 +74,9 @@ static bool read_value(const call *c, size_t column, sqlite3_value *value)
     case SQLITE_NULL:
         c->model->row[column] = NAN;
         return c->model->missing_allowed ||
-               refuse(c, column, "the value is NULL; the model was trained with missing=%s", "error");
+               refuse(c, column, "the value is NULL; the model was trained with missing=error");
     case SQLITE_BLOB:
-        return refuse(c, column, "the value is a BLOB%s", "");
+        return refuse(c, column, "the value is a BLOB");
     default:
         return aep_model_column_kind(c->model->model, column) == AEP_COLUMN_CATEGORICAL ? read_level(c, column, value)
                                                                                         : read_number(c, column, value);

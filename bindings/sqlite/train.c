@@ -6,6 +6,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 SQLITE_EXTENSION_INIT3
@@ -35,10 +36,13 @@ static void training_free(training *t)
 /* ----------------------------------------------------------------------------------------------------------- rows */
 
 /* "row 7, column 3 (mode): " and what is wrong there; rows count from 1, in the order of the query. */
-static bool refuse(sqlite3_context *context, const training *t, size_t column, const char *format, const char *detail)
+static bool refuse(sqlite3_context *context, const training *t, size_t column, const char *format, ...)
 {
     const char *name = t->options.columns[column].name;
-    char *why = sqlite3_mprintf(format, detail);
+    va_list args;
+    va_start(args, format);
+    char *why = sqlite3_vmprintf(format, args);
+    va_end(args);
     if (why)
         sql_fail(context, function, "row %lld, column %lld%s%s%s: %s", (sqlite3_int64)t->n_rows + 1,
                  (sqlite3_int64)column + 1, name ? " (" : "", name ? name : "", name ? ")" : "", why);
@@ -50,22 +54,12 @@ static bool refuse(sqlite3_context *context, const training *t, size_t column, c
 
 static bool add_number(sqlite3_context *context, training *t, size_t column, float *to, sqlite3_value *value)
 {
-    const char *text;
     double number = sqlite3_value_double(value);
     t->options.columns[column].kind = COLUMN_NUMBERS;
     *to = (float)number;
     if (fabs(number) <= (double)FLT_MAX)
         return true;
-    text = (const char *)sqlite3_value_text(value);
-    return refuse(context, t, column, "%s is beyond single precision", text);
-}
-
-static bool refuse_levels(sqlite3_context *context, const training *t, size_t column)
-{
-    char number[NUMBER_SIZE];
-    sqlite3_snprintf(sizeof number, number, "%lld", (sqlite3_int64)t->options.most_levels);
-    return refuse(context, t, column,
-                  "more than %s different texts; leave out a column of names or times, or raise max_levels", number);
+    return refuse(context, t, column, "%s is beyond single precision", (const char *)sqlite3_value_text(value));
 }
 
 static bool add_level(sqlite3_context *context, training *t, size_t column, float *to, sqlite3_value *value)
@@ -84,7 +78,9 @@ static bool add_level(sqlite3_context *context, training *t, size_t column, floa
             return refuse(context, t, column, "%!.32Q... is no level: it is longer than 255 bytes, or holds a NUL",
                           text);
         if (c->levels.n == t->options.most_levels)
-            return refuse_levels(context, t, column);
+            return refuse(context, t, column,
+                          "more than %lld different texts; leave out a column of names or times, or raise max_levels",
+                          (sqlite3_int64)t->options.most_levels);
         code = sql_levels_add(&c->levels, text, length, &sql_memory);
     }
     *to = (float)code;
@@ -101,23 +97,22 @@ static bool add_value(sqlite3_context *context, training *t, size_t column, floa
     if (type == SQLITE_NULL) {
         *to = NAN;
         return t->missing_allowed ||
-               refuse(context, t, column, "the value is NULL; set the option missing to %s if values can be missing",
-                      "impute");
+               refuse(context, t, column,
+                      "the value is NULL; set the option missing to impute if values can be missing");
     }
     if (type == SQLITE_BLOB)
-        return refuse(context, t, column, "the value is a BLOB; a row in a BLOB stands alone behind the options%s", "");
+        return refuse(context, t, column, "the value is a BLOB; a row in a BLOB stands alone behind the options");
     if (c->kind != COLUMN_LEVELS && sqlite3_value_numeric_type(value) != SQLITE_TEXT)
         return add_number(context, t, column, to, value);
-    if (c->kind == COLUMN_NUMBERS) {
-        const char *text = (const char *)sqlite3_value_text(value);
+    if (c->kind != COLUMN_NUMBERS)
+        return add_level(context, t, column, to, value);
+    const char *text = (const char *)sqlite3_value_text(value);
+    if (text && !*text)
         return refuse(context, t, column,
-                      text && *text
-                          ? "%Q stands among numbers; if they are codes, name the column by the option categorical"
-                          : "the text is empty, and stands among numbers; NULL is a missing value, so give "
-                            "nullif(..., %Q)",
-                      text);
-    }
-    return add_level(context, t, column, to, value);
+                      "the text is empty, and stands among numbers; NULL is a missing value, so give "
+                      "nullif(..., '')");
+    return refuse(context, t, column,
+                  "%Q stands among numbers; if they are codes, name the column by the option categorical", text);
 }
 
 /* SQLite's own limit of what a value may take bounds the rows as well. */
@@ -158,10 +153,9 @@ static bool add_blob(sqlite3_context *context, training *t, float *to, sqlite3_v
     sql_floats_read(to, bytes, t->n_columns);
     for (size_t i = 0; i < t->n_columns; i++) {
         if (isinf(to[i]))
-            return refuse(context, t, i, "the value is infinite%s", "");
+            return refuse(context, t, i, "the value is infinite");
         if (isnan(to[i]) && !t->missing_allowed)
-            return refuse(context, t, i, "the value is NaN; set the option missing to %s if values can be missing",
-                          "impute");
+            return refuse(context, t, i, "the value is NaN; set the option missing to impute if values can be missing");
     }
     return true;
 }
