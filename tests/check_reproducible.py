@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 NEEDED = ["meson.build", "meson_options.txt", "include", "lib", "tools", "examples", "bindings", "docs", "tests", "bench"]
-BUILT = ["lib/libaepred.so", "lib/libaepred.a", "tools/aepred"]
+BUILT = ["lib/libaepred.so", "lib/libaepred.a", "tools/aepred", "bindings/sqlite/aepred.so", "bindings/postgresql/aepred.so"]
 LEAN = [f"-D{part}=disabled" for part in ("tests", "examples", "docs", "bench")]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Dict
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NAME = "libaepred.0.dylib" if sys.platform == "darwin" else "libaepred.so.0"
-PARTS = ("tools", "examples", "tests", "docs", "bench")  # of the project, which the library does without
+PARTS = ("tools", "examples", "tests", "docs", "bench", "sqlite", "postgresql")  # of the project, which the library does without
 
 
 def run(*command: str) -> None:
