@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compile the C code that aep_export_c makes of models, run it, and compare its scores with those of the library."""
+
+import array
+import math
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wdouble-promotion", "-Wmissing-declarations", "-Werror"]
+C99 = ["-std=c99", "-O2", "-ffp-contract=off"]
+UNIT = 2.0**-24  # of rounding
+
+# Vector kernels fuse multiplications and additions: what they score differs by rounding. In units of the size of the
+# features of the row, whose reconstruction, or the difference to it, that rounding goes into. docs/export.md has the bound.
+FASTEST_BOUND = 64
+
+
+def run(command, **options):
+    done = subprocess.run(command, capture_output=True, **options)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stderr.decode()}"
+    return done.stdout
+
+
+def floats(data):
+    values = array.array("f")
+    values.frombytes(data)
+    return values
+
+
+def flags(code):
+    """What the driver has to know of a model, and how many rows it reads."""
+    macros = dict(re.findall(r"^#define MODEL_(\w+) (\d+)", code, re.MULTILINE))
+    has = [f"-D{macro}" for macro, name in (("PVALUE", "pvalue"), ("LABEL", "is_anomaly")) if f"model_{name}(" in code]
+    return [f"-D{name}={value}" for name, value in macros.items()] + has
+
+
+def build(program, source, driver, compiler, options):
+    """The driver has C linkage in both languages; the model's file is compiled with every warning."""
+    code = source.read_text()
+    model, main = program.with_suffix(".o"), program.with_suffix(".main.o")
+    run([*compiler, *options, *WARNINGS, "-c", source, "-o", model])
+    run([*compiler, *options, *flags(code), "-c", driver, "-o", main])
+    run([*compiler, *options[:1], *[o for o in options if o.startswith("-static")], model, main, "-o", program, "-lm"])
+
+
+def same(a, b):
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+class Comparison:
+    """Rows, rows scored by both, the largest difference to the plain kernels, and to the fastest in units."""
+
+    def __init__(self):
+        self.rows = self.scored = 0
+        self.plain_different = 0
+        self.plain = self.fastest = 0.0  # both in units of the size of the row
+        self.ulps = 0  # to the plain kernels, in units in the last place of the score
+
+    def add(self, got, expected):
+        score, pvalue, label = got
+        plain, fastest, expected_pvalue, expected_label, size = expected
+        self.rows += 1
+        assert math.isnan(score) == math.isnan(plain), f"row {self.rows - 1}: {score} instead of {plain}"
+        if math.isnan(plain):
+            assert (math.isnan(pvalue) or pvalue == 0) and label in (0, 1)
+            return
+        self.scored += 1
+        unit = UNIT * max(size, abs(plain), 1e-30)
+        if score != plain:
+            self.plain_different += 1
+        else:
+            assert pvalue == expected_pvalue and label == expected_label, f"row {self.rows - 1}: {got}, {expected}"
+        self.plain = max(self.plain, abs(score - plain) / unit)
+        self.ulps = max(self.ulps, abs(score - plain) / (UNIT * 2 ** math.floor(math.log2(abs(plain) or 1e-40)) * 2))
+        self.fastest = max(self.fastest, abs(score - fastest) / unit)
+
+
+def compare(output, expected_path):
+    got, expected = floats(output), floats(expected_path.read_bytes())
+    comparison = Comparison()
+    assert len(got) // 3 == len(expected) // 5, f"{len(got) // 3} rows instead of {len(expected) // 5}"
+    for i in range(len(got) // 3):
+        comparison.add(got[3 * i : 3 * i + 3], expected[5 * i : 5 * i + 5])
+    return comparison
+
+
+def compilers():
+    """Name and command of each that is there."""
+    found = {name: shutil.which(name) for name in ("gcc", "clang")}
+    assert any(found.values()), "neither gcc nor clang is there"
+    return {name: [path] for name, path in found.items() if path}
+
+
+def score(source, driver, compiler, options, folder, emulator=()):
+    program = Path(folder, "program")
+    build(program, source, driver, compiler, options)
+    with open(source.with_suffix(".rows"), "rb") as rows:
+        return run([*emulator, program], stdin=rows)
