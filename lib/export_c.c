@@ -940,8 +940,8 @@ static int check_prefix(const aep_model *model, const char *prefix)
     return n && !prefix[n] && n <= MOST_PREFIX
                ? AEP_OK
                : aep__fail(&model->log, AEP_E_ARGUMENT,
-                           "the prefix '%s' is none: it must be a letter and up to %d letters, digits and underscores",
-                           prefix, MOST_PREFIX - 1);
+                           "the prefix must be a letter, then letters, digits and underscores, at most %d in all",
+                           MOST_PREFIX);
 }
 
 static int check(const aep_model *model, const char *prefix)

@@ -18,6 +18,7 @@ static const command commands[] = {
     {"eval", (char[]){"aepred eval"}, aepred_eval, "measure detection quality on labelled rows"},
     {"explain", (char[]){"aepred explain"}, aepred_explain, "show which columns make rows anomalous"},
     {"info", (char[]){"aepred info"}, aepred_info, "describe a model"},
+    {"export", (char[]){"aepred export"}, aepred_export, "write a model as C code"},
     {"demo", (char[]){"aepred demo"}, aepred_demo, "simulate a machine with faults, and find them"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

@@ -3,29 +3,31 @@
 """Models of every kind as C: it compiles without a warning, by gcc and clang, as C99 and as C++, calls nothing but
 functions of <math.h>, and scores 10,000 rows of each as the plain kernels do, bit for bit.
 
-usage: check_export.py EXPORT_MODELS DRIVER
+With --arm: by a cross compiler for a 32-bit Arm, small and freestanding, under an emulator; 77 without these.
+
+usage: check_export.py EXPORT_MODELS DRIVER [--arm]
 """
 
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from compare import C99, FASTEST_BOUND, WARNINGS, compare, compilers, run, score
+from compare import ARM, ARM_PACKAGES, FASTEST_BOUND, WARNINGS, compare, run, score, targets_here
 
 MATH = {"copysignf", "erfcf", "fabsf", "floorf", "ldexpf", "sqrt", "sqrtf"}
-COMPILER = {"memcpy", "memset", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_"}  # what it may call of itself
-SANITIZER = re.compile(r"__(asan|ubsan|tsan|gcov|llvm)")
+# what a compiler may call of itself: copying, checks of the stack, arithmetic that an Arm has not
+COMPILER = re.compile(r"mem(cpy|set)|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__aeabi_\w+")
 
 
-def check_symbols(model):
+def check_symbols(model, nm):
     """Of the object file: what it defines for others, what it needs, and that nothing in it can be written."""
-    listing = run(["nm", model]).decode().split("\n")
+    listing = run([nm, model]).decode().split("\n")
     symbols = [line.split()[-2:] for line in listing if line]
     needed = {name for kind, name in symbols if kind == "U"}
-    assert needed <= MATH | COMPILER, f"needs {needed - MATH - COMPILER}"
+    foreign = {name for name in needed - MATH if not COMPILER.fullmatch(name)}
+    assert not foreign, f"needs {foreign}"
     given = {name for kind, name in symbols if kind == "T"}
     assert given <= {"model_score", "model_score_in", "model_pvalue", "model_is_anomaly"}, given
     writable = {name for kind, name in symbols if kind in "dDbBC"}
@@ -38,23 +40,31 @@ def check_cplusplus(source):
             run([name, "-x", "c++", "-std=c++11", "-fsyntax-only", *WARNINGS, source])
 
 
-def main(export_models, driver):
-    worst: dict[str, float] = {}
+def check(source, driver, target, folder):
+    result = compare(score(source, driver, target, folder), source.with_suffix(".expected"))
+    check_symbols(folder / "program.o", f"{target.tools}nm")
+    print(f"{source.stem}, {target.name}: {result.scored} of {result.rows} rows, {result.plain_different} differ from the plain "
+          f"kernels; from the fastest by {result.fastest:.2g} units of rounding")
+    assert result.scored >= 10000, "too few rows were scored"
+    assert not result.plain_different, f"{source.stem}: {result.ulps} ulp"
+    return result.fastest
+
+
+def main(export_models, driver, arm=""):
+    if arm and ARM.missing():
+        print(f"skipped: no {', '.join(ARM.missing())} (Debian: {ARM_PACKAGES})")
+        return 77
+    worst = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run([export_models, folder])
         sources = sorted(folder.glob("*.c"))
         assert len(sources) > 30, "models are missing"
         for source in sources:
-            check_cplusplus(source)
-            for compiler, command in compilers().items():
-                result = compare(score(source, driver, command, C99, folder), source.with_suffix(".expected"))
-                check_symbols(folder / "program.o")
-                print(f"{source.stem}, {compiler}: {result.scored} of {result.rows} rows, {result.plain_different} differ "
-                      f"from the plain kernels; from the fastest by {result.fastest:.2g} units of rounding")
-                assert result.scored >= 10000, "too few rows were scored"
-                assert not result.plain_different, f"{source.stem}: {result.ulps} ulp"
-                worst[source.stem] = result.fastest
+            if not arm:
+                check_cplusplus(source)
+            for target in [ARM] if arm else targets_here():
+                worst[source.stem] = check(source, driver, target, folder)
     name = max(worst, key=worst.__getitem__)
     print(f"from the fastest kernels at most {worst[name]:.3g} units ({name})")
     assert worst[name] <= FASTEST_BOUND
