@@ -361,28 +361,29 @@ static void put_declarations(const source *s)
 /* An array under way: NAME[SIZE] = {...}, lines filled. */
 typedef struct array {
     aep__writer *w;
-    size_t line;
+    size_t line; /* bytes of the line so far */
     bool begun;
 } array;
 
 static array begin_array(aep__writer *w, const char *type, const char *name, const char *suffix, size_t size)
 {
+    const size_t start = w->pos;
     aep__text(w, "static const %s %s%s[%zu] = {", type, name, suffix, size);
-    return (array){.w = w, .line = LINE};
+    return (array){.w = w, .line = w->pos - start};
 }
 
 static void put_value(array *a, const char *value)
 {
-    const size_t n = strlen(value) + 2; /* a space before, a comma behind */
+    const size_t n = strlen(value) + 2; /* and a comma and a space */
     if (a->begun)
         aep__text_put(a->w, ",");
-    if (a->line + n > LINE) {
-        aep__text_put(a->w, "\n   ");
-        a->line = 3;
-    }
-    aep__text_put(a->w, " ");
+    const bool full = a->line + n > LINE;
+    if (full)
+        aep__text_put(a->w, "\n    ");
+    else if (a->begun)
+        aep__text_put(a->w, " ");
     aep__text_put(a->w, value);
-    a->line += n;
+    a->line = (full ? 4 : a->line) + n;
     a->begun = true;
 }
 

@@ -41,7 +41,8 @@ def check_cplusplus(source):
 
 
 def check(source, driver, target, folder):
-    result = compare(score(source, driver, target, folder), source.with_suffix(".expected"))
+    output, _ = score(source, driver, target, folder)
+    result = compare(output, source.with_suffix(".expected"))
     check_symbols(folder / "program.o", f"{target.tools}nm")
     print(f"{source.stem}, {target.name}: {result.scored} of {result.rows} rows, {result.plain_different} differ from the plain "
           f"kernels; from the fastest by {result.fastest:.2g} units of rounding")

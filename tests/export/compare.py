@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wdouble-promotion", "-Wmissing-declarations", "-Werror"]
@@ -73,10 +74,10 @@ class Comparison:
         self.fastest = max(self.fastest, abs(score - fastest) / unit)
 
 
-def compare(output, expected_path):
+def compare(output, expected_path, n=None):
     got, expected = floats(output), floats(expected_path.read_bytes())
     comparison = Comparison()
-    assert len(got) // 3 == len(expected) // 5, f"{len(got) // 3} rows instead of {len(expected) // 5}"
+    assert len(got) // 3 == (n or len(expected) // 5), f"{len(got) // 3} rows instead of {n or len(expected) // 5}"
     for i in range(len(got) // 3):
         comparison.add(got[3 * i : 3 * i + 3], expected[5 * i : 5 * i + 5])
     return comparison
@@ -107,9 +108,12 @@ def targets_here():
     return found
 
 
-def score(source, driver, target, folder):
-    """What the driver prints about the rows of the source, by a program of this target; its object file is program.o."""
+def score(source, driver, target, folder, n=None):
+    """What the driver prints about the rows of the source (the first n), by a program of this target, whose object file is
+    program.o; and the seconds that it took."""
     program = Path(folder, "program")
     build(program, source, driver, target)
-    with open(source.with_suffix(".rows"), "rb") as rows:
-        return run([*target.emulator, program], stdin=rows)
+    rows, columns = source.with_suffix(".rows").read_bytes(), int(re.search(r"_COLUMNS (\d+)", source.read_text())[1])
+    begun = time.monotonic()
+    output = run([*target.emulator, program], input=rows if n is None else rows[: 4 * columns * n])
+    return output, time.monotonic() - begun
