@@ -848,6 +848,8 @@ static void put_pvalue(const source *s)
 {
     const aep__calibration *c = &s->model->calibration;
     const unsigned long long n = c->n_rows, k = c->n_scores;
+    char all[AEP__TEXT_NUMBER];
+    aep__text_double(all, 1 + (double)n);
     aep__text_put(s->w, "\n/* Scores of normal rows, ascending. */\n");
     put_floats(s->w, "calibration_scores", "", c->scores, c->n_scores);
     aep__text(s->w,
@@ -871,7 +873,7 @@ static void put_pvalue(const source *s)
                   "    const unsigned long long rank = i ? i * %lluu + (i * %lluu + %lluu) / %lluu : 0;\n"
                   "    const double rest = (double)(%lluu - rank);\n",
                   n, n / k, n % k, k - 1, k, n);
-    aep__text(s->w, "    return isnan(score) ? score : (float)((1 + rest) / %llu.0);\n}\n", n + 1);
+    aep__text(s->w, "    return isnan(score) ? score : (float)((1 + rest) / %s);\n}\n", all);
 }
 
 static void put_is_anomaly(const source *s)

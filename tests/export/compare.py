@@ -15,7 +15,7 @@ UNIT = 2.0**-24  # of rounding
 
 # Vector kernels fuse multiplications and additions: what they score differs by rounding. In units of the size of the
 # features of the row, whose reconstruction, or the difference to it, that rounding goes into. docs/export.md has the bound.
-FASTEST_BOUND = 64
+FASTEST_BOUND = 32
 
 
 def run(command, **options):
