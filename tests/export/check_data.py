@@ -115,7 +115,7 @@ def report(name, info, folder, driver, targets):
             line += f"| {text:,} | {constants:,} | {stack:,} "
         else:
             line += "| | | "
-        print(f"{line}| {seconds * 1e6:.3g} |", flush=True)
+        print(f"{line}| {float(f'{seconds * 1e6:.3g}'):,g} |", flush=True)
 
 
 def main(export_models, driver, aepred, data="."):
