@@ -96,6 +96,7 @@ class Target:
 
 
 HERE = [Target("gcc", "gcc", C99), Target("clang", "clang", C99)]
+SANITIZED = Target("sanitized", "gcc", [*C99, "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"])
 # contraction is off with -std=c99, and there is no fused multiplication in VFPv3, for which Debian's compiler is set
 ARM = Target("Arm", "arm-linux-gnueabihf-gcc", ["-std=c99", "-Os", "-ffreestanding", "-static"], ["qemu-arm"],
              "arm-linux-gnueabihf-")
