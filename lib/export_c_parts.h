@@ -56,34 +56,6 @@ static const struct {
     [AEP_SILU] = {"silu", "x[i] * sigmoid_of(x[i])"},
 };
 
-/* --------------------------------------------------------------------------------------------------------- columns */
-
-/* With the number of quantiles. */
-static const char ranked_part[] =
-    "/* The place of x among quantiles, from -1 to 1; one that equals several of them stands in their middle. */\n"
-    "static float ranked(float x, const float *knots)\n"
-    "{\n"
-    "    size_t begin = 0, end = %d; /* those that equal x */\n"
-    "    while (begin < end) {\n"
-    "        const size_t middle = (begin + end) / 2;\n"
-    "        if (knots[middle] < x)\n"
-    "            begin = middle + 1;\n"
-    "        else\n"
-    "            end = middle;\n"
-    "    }\n"
-    "    while (end < %d && knots[end] <= x)\n"
-    "        end++;\n"
-    "    double place = %d;\n"
-    "    if (end == 0)\n"
-    "        place = 0;\n"
-    "    else if (begin < end)\n"
-    "        place = (double)(begin + end - 1) / 2;\n"
-    "    else if (end < %d)\n"
-    "        place = (double)(end - 1) +\n"
-    "                ((double)x - (double)knots[end - 1]) / ((double)knots[end] - (double)knots[end - 1]);\n"
-    "    return (float)(2 * place / %d - 1);\n"
-    "}\n\n";
-
 /* ---------------------------------------------------------------------------------------------------------- layers */
 
 static const char dense_part[] =

@@ -107,3 +107,39 @@ void aep__text_comment(aep__writer *w, const char *name)
         name += n ? n : 1;
     }
 }
+
+aep__text_array aep__text_array_begin(aep__writer *w, const char *type, const char *name, const char *suffix,
+                                      size_t size)
+{
+    const size_t start = w->pos;
+    aep__text(w, "static const %s %s%s[%zu] = {", type, name, suffix, size);
+    return (aep__text_array){.w = w, .line = w->pos - start};
+}
+
+void aep__text_array_put(aep__text_array *a, const char *value)
+{
+    const size_t n = strlen(value) + 2; /* and a comma and a space */
+    if (a->begun)
+        aep__text_put(a->w, ",");
+    const bool full = a->line + n > AEP__TEXT_LINE;
+    if (full)
+        aep__text_put(a->w, "\n    ");
+    else if (a->begun)
+        aep__text_put(a->w, " ");
+    aep__text_put(a->w, value);
+    a->line = (full ? 4 : a->line) + n;
+    a->begun = true;
+}
+
+void aep__text_array_end(aep__text_array *a) { aep__text_put(a->w, "};\n"); }
+
+void aep__text_floats(aep__writer *w, const char *name, const char *suffix, const float *values, size_t n)
+{
+    char text[AEP__TEXT_NUMBER];
+    aep__text_array a = aep__text_array_begin(w, "float", name, suffix, n);
+    for (size_t i = 0; i < n; i++) {
+        aep__text_float(text, values[i]);
+        aep__text_array_put(&a, text);
+    }
+    aep__text_array_end(&a);
+}

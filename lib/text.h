@@ -23,6 +23,21 @@ void aep__text_double(char to[AEP__TEXT_NUMBER], double value);
 /* A number for a reader: six digits. */
 void aep__text_about(char to[AEP__TEXT_NUMBER], double value);
 
+/* An array of constants of C under way: NAME SUFFIX [SIZE] = {...}; in lines of at most AEP__TEXT_LINE bytes. */
+enum { AEP__TEXT_LINE = 118 };
+typedef struct aep__text_array {
+    aep__writer *w;
+    size_t line; /* bytes of the line so far */
+    bool begun;
+} aep__text_array;
+aep__text_array aep__text_array_begin(aep__writer *w, const char *type, const char *name, const char *suffix,
+                                      size_t size);
+void aep__text_array_put(aep__text_array *a, const char *value);
+void aep__text_array_end(aep__text_array *a);
+
+/* A whole one. */
+void aep__text_floats(aep__writer *w, const char *name, const char *suffix, const float *values, size_t n);
+
 /* A name from anywhere inside a comment of C. It stays UTF-8 on one line and cannot end the comment: what would, or is
    not to be seen, becomes a question mark. */
 void aep__text_comment(aep__writer *w, const char *name);
