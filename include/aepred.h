@@ -784,6 +784,30 @@ AEP_API int aep_model_save_file(const aep_model *model, const char *path);
 /** Load from a file. Errors: as aep_model_load, and IO. Thread class: pure. */
 AEP_API int aep_model_load_file(aep_model **model, const char *path, const aep_allocator *allocator);
 
+/* -------------------------------------------------------------------------------------------------- exporting */
+
+/*
+ * A trained model in another form, for where the library is not: scaling, network, score, and threshold and p-values where
+ * the model has them; it scores, and cannot be trained.
+ */
+
+/** Bytes that aep_export_c writes. Errors: as aep_export_c, but for BUFFER. Thread class: const. */
+AEP_API int aep_export_c_size(size_t *size, const aep_model *model, const char *prefix);
+
+/**
+ * Write the model as one file of C99 into a buffer of `size` bytes, of which aep_export_c_size are used (text, with no
+ * NUL at its end). It includes <math.h> and <stddef.h>, allocates nothing, keeps nothing between calls, and has
+ *   float PREFIX_score(const float row[PREFIX_COLUMNS]);   as aep_score; NaN where that refuses a value
+ *   float PREFIX_score_in(const float row[PREFIX_COLUMNS], float scratch[PREFIX_SCRATCH]);
+ *                                                          the same, in memory of the caller instead of on the stack
+ *   float PREFIX_pvalue(float score);                      as aep_pvalue; only of a calibrated model
+ *   int PREFIX_is_anomaly(float score);                    as aep_predict, and 1 for NaN; only with a threshold
+ * prefix: a letter, then letters, digits and underscores, at most 31 in all. The same model gives the same bytes.
+ * Errors: ARGUMENT (also another prefix), STATE (not trained; the joint score before a calibration by it), BUFFER.
+ * Thread class: const.
+ */
+AEP_API int aep_export_c(void *buffer, size_t size, const aep_model *model, const char *prefix);
+
 #ifdef __cplusplus
 }
 #endif

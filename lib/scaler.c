@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-static bool scales_levels(const aep__scaling_config *c)
+bool aep__scales_levels(const aep__scaling_config *c)
 {
     return c->scale_levels && (c->scaling == AEP_SCALING_ZSCORE || c->scaling == AEP_SCALING_ROBUST);
 }
@@ -55,7 +55,7 @@ static void settle(aep__scaler *s)
         s->absent[f] = 0;
         s->present[f] = 1;
     }
-    for (size_t c = 0; c < s->n_columns && !scales_levels(&s->config); c++)
+    for (size_t c = 0; c < s->n_columns && !aep__scales_levels(&s->config); c++)
         for (size_t f = s->first[c] + !s->categorical[c]; f < s->first[c + 1]; f++) {
             s->location[f] = 0;
             s->inverse[f] = 1;
@@ -75,7 +75,7 @@ static void lay_out(aep__scaler *s, const aep__schema *schema)
     }
     for (size_t f = 0; f < s->n_features; f++) {
         s->scale[f] = s->inverse[f] = 1;
-        s->squashed[f] = scales_levels(&s->config);
+        s->squashed[f] = aep__scales_levels(&s->config);
     }
     s->only_numbers = true;
     for (size_t c = s->n_columns; c-- > 0;) {
@@ -312,7 +312,7 @@ static void add_row(aep__scaler *s, const float *row, reciprocal *r)
 
 static void fit_binary(aep__scaler *s, size_t f)
 {
-    if (!scales_levels(&s->config))
+    if (!aep__scales_levels(&s->config))
         return;
     double p = (double)s->moments[f].n / (double)s->n_rows;
     s->location[f] = p;
@@ -503,7 +503,7 @@ static size_t likeliest(const aep__scaler *s, size_t c, const real *features)
     size_t best = 0;
     double highest = -INFINITY;
     for (size_t f = s->first[c]; f < s->first[c + 1]; f++) {
-        double value = scales_levels(&s->config) ? unscaled(s, f, features[f]) : features[f];
+        double value = aep__scales_levels(&s->config) ? unscaled(s, f, features[f]) : features[f];
         if (value > highest) {
             highest = value;
             best = f - s->first[c];

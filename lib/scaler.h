@@ -27,6 +27,9 @@ typedef struct aep__scaling_config {
     size_t group; /* columns that share a location and a scale, one behind the other: 0 or 1, or a channel's */
 } aep__scaling_config;
 
+/* Whether level and missing-indicator features are scaled. */
+bool aep__scales_levels(const aep__scaling_config *c);
+
 /* Running statistics of one feature; gone once fitting is over. Of 0/1 features only n is used: how many were 1. */
 typedef struct aep__moments {
     double mean, m2, min, max; /* m2: sum of squared deviations (Welford 1962) */

@@ -19,7 +19,7 @@ HEADERS = {
     "pthread.h": {"team"},
     "signal.h": {"team"},
     "unistd.h": {"file", "team"},  # getpid
-    "stdio.h": {"log", "file"},
+    "stdio.h": {"log", "text", "file"},
     "Random123/philox.h": {"rng"},
     "stdlib.h": {"mem", "options", "file"},  # malloc and free; strtod; realpath
 }

@@ -16,6 +16,7 @@ enum { WRONG = -1000 }; /* the call went through, with a wrong result */
 static float out[2 * ROWS * 8];
 static double value;
 static size_t sizes[2];
+static char text[1 << 17];
 
 /* ------------------------------------------------------------------------------------ functions that allocate */
 
@@ -256,6 +257,8 @@ static int drift_get(world *w)
 CALL(metrics_at_threshold, aep_metrics_at_threshold(&value, NULL, NULL, w->scores, w->labels, ROWS, 1))
 CALL(save_size, aep_model_save_size(sizes, w->ready))
 CALL(save_bytes, aep_model_save(w->saved.data, w->saved.size, w->ready))
+CALL(export_c_size, aep_export_c_size(sizes, w->ready, "pump"))
+CALL(export_c, aep_export_c(text, sizeof text, w->ready, "pump"))
 
 static const oom_call calls[] = {
     {"aep_options_new", "malloc", options_new, true},
@@ -368,6 +371,8 @@ static const oom_call calls[] = {
     {"aep_metrics_at_threshold", "", metrics_at_threshold, false},
     {"aep_model_save_size", "", save_size, false},
     {"aep_model_save", "", save_bytes, false},
+    {"aep_export_c_size", "", export_c_size, false},
+    {"aep_export_c", "", export_c, false},
 };
 
 const oom_call *oom_calls(size_t *n)

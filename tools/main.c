@@ -19,6 +19,7 @@ static const command commands[] = {
     {"explain", (char[]){"aepred explain"}, aepred_explain, "show which columns make rows anomalous"},
     {"drift", (char[]){"aepred drift"}, aepred_drift, "compare rows with those that the model was calibrated on"},
     {"info", (char[]){"aepred info"}, aepred_info, "describe a model"},
+    {"export", (char[]){"aepred export"}, aepred_export, "write a model as C code"},
     {"demo", (char[]){"aepred demo"}, aepred_demo, "simulate a machine with faults, and find them"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

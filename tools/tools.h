@@ -18,6 +18,7 @@ int aepred_eval(int argc, char **argv);
 int aepred_explain(int argc, char **argv);
 int aepred_drift(int argc, char **argv);
 int aepred_info(int argc, char **argv);
+int aepred_export(int argc, char **argv);
 int aepred_demo(int argc, char **argv);
 
 /* Messages to standard error, each a line beginning with the program's name. */

@@ -16,7 +16,7 @@ import unittest
 
 from cli import PROGRAM, Case, csv_text, labelled, machine_rows
 
-COMMANDS = ['train', 'score', 'eval', 'explain', 'info', 'demo']
+COMMANDS = ['train', 'score', 'eval', 'explain', 'info', 'export', 'demo']
 
 
 def as_float(text):

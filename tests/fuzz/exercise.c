@@ -63,6 +63,23 @@ static const char *save_again(const aep_model *model)
     return wrong;
 }
 
+/* A model is exported, or not trained. */
+static const char *export_it(const aep_model *model)
+{
+    size_t size;
+    const int status = aep_export_c_size(&size, model, "m");
+    if (status)
+        return allowed(status) ? NULL : "aep_export_c_size gave a status that it may not";
+    char *text = malloc(size);
+    const char *wrong = NULL;
+    if (!text || aep_export_c(text, size, model, "m"))
+        wrong = "aep_export_c failed";
+    else if (memchr(text, 0, size) || text[size - 1] != '\n')
+        wrong = "what was exported is no text";
+    free(text);
+    return wrong;
+}
+
 static void read_everything(const aep_model *model)
 {
     size_t widths[32], sizes[6];
@@ -211,7 +228,8 @@ const char *exercise_bytes(int *status, const uint8_t *data, size_t size)
         wrong = "loading took time out of proportion to the bytes";
     if (model && !wrong) {
         read_everything(model);
-        wrong = use_on_rows(model);
+        wrong = export_it(model);
+        wrong = wrong ? wrong : use_on_rows(model);
     }
     aep_model_free(model);
     if (!wrong && c.live)

@@ -120,4 +120,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "aep_model_load": (c_int, (_new_handle, _array, c_size_t, _allocator)),
     "aep_model_save_file": (c_int, (_handle, c_char_p)),
     "aep_model_load_file": (c_int, (_new_handle, c_char_p, _allocator)),
+    # exporting
+    "aep_export_c_size": (c_int, (_size, _handle, c_char_p)),
+    "aep_export_c": (c_int, (_array, c_size_t, _handle, c_char_p)),
 }

@@ -42,6 +42,7 @@ from ._options import (
     ImageLayer,
     OptionsHandle,
     Value,
+    c_string,
     check_all_described,
     columns_by_index,
     find_changeable,
@@ -788,6 +789,26 @@ class Model:
             raise FormatError(_PICKLE)
         check(status)
         return cls._of(pointer)
+
+    def export_c(self, prefix: str = "model") -> str:
+        """The model as one file of C99, for programs without the library; it scores, and has no training.
+
+        Parameters
+        ----------
+        prefix : str
+            What the functions and macros of the file begin with: a letter, then letters, digits and underscores.
+
+        Returns
+        -------
+        str
+            The text, with a comment that tells how to call it. Write it as UTF-8, which names of columns may need.
+        """
+        name, size = c_string(prefix), c_size_t()
+        with self._guard.reading():
+            check(lib.aep_export_c_size(byref(size), self._pointer, name))
+            buffer = ctypes.create_string_buffer(size.value)
+            check(lib.aep_export_c(buffer, size, self._pointer, name))
+        return buffer.raw.decode()
 
     def __reduce__(self) -> tuple[Callable[[bytes], "Model"], tuple[bytes]]:
         return type(self).from_bytes, (self.to_bytes(),)

@@ -247,6 +247,24 @@ def test_batches_train_a_model_too():
     assert model.stats["scaling_rows"] == 300 and model.stats["steps"] == 1
 
 
+def test_a_model_is_exported_as_c(trained):
+    text = trained.export_c()
+    assert text == trained.export_c("model") == trained.copy().export_c()
+    for line in ("float model_score(const float row[MODEL_COLUMNS])\n", "float model_pvalue(float score)\n", "#define MODEL_COLUMNS 3\n"):
+        assert line in text
+    assert "int pump_is_anomaly(float score)\n" in trained.export_c(prefix="pump")
+    for wrong in ("", "2nd", "a b", "é", "_m"):
+        with pytest.raises(aepred.ArgumentError, match="a letter, then letters"):
+            trained.export_c(wrong)
+    with pytest.raises(aepred.ArgumentError, match="NUL"):
+        trained.export_c("a\0")
+    with pytest.raises(aepred.StateError, match="not trained"):
+        aepred.Model(3).export_c()
+    names = aepred.Model(columns=[Column("Öl\udcff*/", ("\udcff", "b"))], missing="impute", epochs=1, batch=16)
+    names.fit(np.arange(64).reshape(64, 1) % 2)
+    assert "Öl?*?" in names.export_c() and "0 ?, 1 b" in names.export_c()
+
+
 def test_saved_and_copied_models_score_the_same(trained, tmp_path):
     rows = normal_rows(20, 13)
     path = tmp_path / "pump.aepred"
