@@ -147,8 +147,8 @@ static int step(aep_model *model, source *s, size_t rows, double rate)
     const real *gradient = aep__trainer_gradient(&model->trainer, &norm, &model->net);
     if (!isfinite(losses.total) || !(norm < largest_gradient))
         return aep__fail(&model->log, AEP_E_DIVERGED,
-                         "step %llu diverged (loss %g, gradient norm %g): lower learning_rate or set gradient_clip",
-                         (unsigned long long)model->steps + 1, losses.total, norm);
+                         "step %llu diverged (loss %s, gradient norm %s): lower learning_rate or set gradient_clip",
+                         (unsigned long long)model->steps + 1, AEP__NUMBER(losses.total, 6), AEP__NUMBER(norm, 6));
     update_weights(model, gradient, rate, norm);
     model->steps++;
     model->last[AEP__FIGURE_LOSS] = losses.total;
@@ -524,7 +524,7 @@ static bool last_step_diverged(const plan *p, aep_model *model)
     if (isfinite(loss))
         return false;
     (void)aep__fail(&model->log, AEP_E_DIVERGED,
-                    "the last step diverged (loss %g): lower learning_rate or set gradient_clip", loss);
+                    "the last step diverged (loss %s): lower learning_rate or set gradient_clip", AEP__NUMBER(loss, 6));
     return true;
 }
 
@@ -536,9 +536,9 @@ static void warn_if_reconstruction_is_constant(const plan *p, aep_model *model)
     const double share = aep__trainer_kept_variance(&model->trainer, &model->net, &batch);
     if (share < collapsed_variance)
         aep__logf(&model->log, AEP_LOG_WARNING,
-                  "the latent variables have collapsed: the reconstruction keeps %.2g %% of the variance of the rows; "
+                  "the latent variables have collapsed: the reconstruction keeps %s %% of the variance of the rows; "
                   "lower the option compactness, or train longer",
-                  100 * share);
+                  AEP__NUMBER(100 * share, 2));
 }
 
 static void add_codes(void *payload, const real *codes, const aep__block *block)

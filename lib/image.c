@@ -339,14 +339,14 @@ static int check_cost(const aep__image_plan *plan, const aep__shape *image, cons
     add_cost(&values, &products, &plan->decoder, &plan->inner);
     if (values > AEP__MAX_MAP_VALUES)
         return aep__fail(log, AEP_E_LIMIT,
-                         "the image layers take %.3g values for one image, more than %.3g: use fewer "
+                         "the image layers take %s values for one image, more than %s: use fewer "
                          "filters or larger strides",
-                         values, AEP__MAX_MAP_VALUES);
+                         AEP__NUMBER(values, 3), AEP__NUMBER(AEP__MAX_MAP_VALUES, 3));
     if (products > AEP__MAX_PRODUCTS)
         return aep__fail(log, AEP_E_LIMIT,
-                         "the image layers take %.3g multiplications for one image, more than %.3g: use "
+                         "the image layers take %s multiplications for one image, more than %s: use "
                          "fewer filters, smaller kernels or larger strides",
-                         products, AEP__MAX_PRODUCTS);
+                         AEP__NUMBER(products, 3), AEP__NUMBER(AEP__MAX_PRODUCTS, 3));
     return AEP_OK;
 }
 

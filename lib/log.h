@@ -16,6 +16,14 @@ typedef struct aep__log {
 #define AEP__PRINTF(f, a)
 #endif
 
+enum { AEP__NUMBER_SIZE = 32 };
+
+/* What %.*g gives in the locale C, in any locale: `digits` significant digits, at most 17. Returns text. */
+const char *aep__number_text(char text[AEP__NUMBER_SIZE], double number, int digits);
+
+/* The same as an argument of the two below, for %s: theirs take no %g, which would write the decimal point of the host. */
+#define AEP__NUMBER(number, digits) aep__number_text((char[AEP__NUMBER_SIZE]){0}, number, digits)
+
 /* A message of up to 511 bytes, longer ones are cut. log may be NULL. */
 void aep__logf(const aep__log *log, int level, const char *format, ...) AEP__PRINTF(3, 4);
 

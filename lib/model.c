@@ -143,8 +143,8 @@ static int check_noise(const aep__settings *settings, const aep__log *log)
     const int noise = (int)settings->value[AEP_OPT_NOISE];
     const double level = settings->value[AEP_OPT_NOISE_LEVEL];
     if ((noise == AEP_NOISE_MASKING || noise == AEP_NOISE_BLOCK) && level > 1)
-        return aep__fail(log, AEP_E_RANGE, "option noise_level: %g is no share; masking and block noise take 0 to 1",
-                         level);
+        return aep__fail(log, AEP_E_RANGE, "option noise_level: %s is no share; masking and block noise take 0 to 1",
+                         AEP__NUMBER(level, 6));
     if (noise == AEP_NOISE_BLOCK && !settings->image.shape.channels)
         return aep__fail(log, AEP_E_RANGE, "option noise: block is for images only, and rows are columns");
     return AEP_OK;

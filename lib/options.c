@@ -288,21 +288,24 @@ static int refuse_choice(const aep__log *log, const option *o, double value)
         strncat(names, i ? ", " : "", sizeof names - 1 - strlen(names));
         strncat(names, o->choices[i], sizeof names - 1 - strlen(names));
     }
-    return aep__fail(log, AEP_E_RANGE, "option %s: %g is not one of %s (0 to %g)", o->name, value, names, o->high);
+    return aep__fail(log, AEP_E_RANGE, "option %s: %s is not one of %s (0 to %.0f)", o->name, AEP__NUMBER(value, 6),
+                     names, o->high);
 }
 
 static int refuse(const aep__log *log, const option *o, double value)
 {
     switch (o->type) {
     case AEP_TYPE_INTEGER:
-        return aep__fail(log, AEP_E_RANGE, "option %s: %.16g is not a whole number within %.0f to %.0f", o->name, value,
-                         o->low, o->high);
+        return aep__fail(log, AEP_E_RANGE, "option %s: %s is not a whole number within %.0f to %.0f", o->name,
+                         AEP__NUMBER(value, 16), o->low, o->high);
     case AEP_TYPE_CHOICE:
         return refuse_choice(log, o, value);
     case AEP_TYPE_SWITCH:
-        return aep__fail(log, AEP_E_RANGE, "option %s: %g is neither 0 (no) nor 1 (yes)", o->name, value);
+        return aep__fail(log, AEP_E_RANGE, "option %s: %s is neither 0 (no) nor 1 (yes)", o->name,
+                         AEP__NUMBER(value, 6));
     default:
-        return aep__fail(log, AEP_E_RANGE, "option %s: %g is not within %g to %g", o->name, value, o->low, o->high);
+        return aep__fail(log, AEP_E_RANGE, "option %s: %s is not within %s to %s", o->name, AEP__NUMBER(value, 6),
+                         AEP__NUMBER(o->low, 6), AEP__NUMBER(o->high, 6));
     }
 }
 

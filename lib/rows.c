@@ -10,8 +10,8 @@ static int report_value(const aep_model *model, int status, float value, size_t 
     name = name ? name : "";
     if (status == AEP_E_LEVEL)
         return aep__fail(&model->log, status,
-                         "row %zu, column %zu%s%s%s: %g is no level code of a column with %zu levels", row, col, open,
-                         name, close, (double)value, aep_model_column_levels(model, col));
+                         "row %zu, column %zu%s%s%s: %s is no level code of a column with %zu levels", row, col, open,
+                         name, close, AEP__NUMBER((double)value, 6), aep_model_column_levels(model, col));
     const char *advice = isnan(value) ? "; set the option missing to impute if values can be missing" : "";
     return aep__fail(&model->log, status, "row %zu, column %zu%s%s%s: the value is %s%s", row, col, open, name, close,
                      isnan(value) ? "NaN" : "infinite", advice);

@@ -259,8 +259,8 @@ int aep_score(float *scores, const aep_model *model, aep_workspace *workspace, c
         status = run_call(&c, workspace, n_cols);
     for (size_t i = 0; !status && i < n_rows; i++)
         if (!isfinite(scores[i]))
-            status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",
-                               i, (double)scores[i]);
+            status = aep__fail(&model->log, AEP_E_DIVERGED, "row %zu scores %s: the weights of the model have diverged",
+                               i, AEP__NUMBER((double)scores[i], 6));
     return status;
 }
 

@@ -17,7 +17,7 @@ static int check_scores(const aep_model *model, const float *scores, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!isfinite(scores[i]))
-            return aep__fail(&model->log, AEP_E_NOT_FINITE, "score %zu is %g", i, (double)scores[i]);
+            return aep__fail(&model->log, AEP_E_NOT_FINITE, "score %zu is %s", i, AEP__NUMBER((double)scores[i], 6));
     return AEP_OK;
 }
 
@@ -172,8 +172,8 @@ int aep_set_alarm_rate(aep_model *model, double rate)
     if (!aep__calibration_threshold(&c->threshold, c, rate) && rate > 0)
         aep__logf(
             &model->log, AEP_LOG_WARNING,
-            "an alarm rate of %g needs %.0f calibration rows, there are %llu: the threshold lies above all of them",
-            rate, ceil(1 / rate) - 1, (unsigned long long)c->n_rows);
+            "an alarm rate of %s needs %.0f calibration rows, there are %llu: the threshold lies above all of them",
+            AEP__NUMBER(rate, 6), ceil(1 / rate) - 1, (unsigned long long)c->n_rows);
     c->has_threshold = true;
     return AEP_OK;
 }
@@ -183,7 +183,8 @@ int aep_set_threshold(aep_model *model, double threshold)
     if (!model)
         return AEP_E_ARGUMENT;
     if (!isfinite(threshold))
-        return aep__fail(&model->log, AEP_E_RANGE, "a threshold of %g is not a finite number", threshold);
+        return aep__fail(&model->log, AEP_E_RANGE, "a threshold of %s is not a finite number",
+                         AEP__NUMBER(threshold, 6));
     model->calibration.threshold = threshold;
     model->calibration.has_threshold = true;
     return AEP_OK;

@@ -1,63 +1,51 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The same seed and data give the same model, byte for byte: run again and in any locale.
+"""The same seed and data give the same models, scores, explanations and messages, and options read numbers alike: run
+again and in any locale.
 
-The runs with several BLAS threads matter where the library was built with a CBLAS (by default it is not): loading one
-and letting it start threads changes nothing for layers that it does not take over.
+Where the library was built with a CBLAS (--blas; by default it is not), runs with several BLAS threads are added: loading
+one and letting it start threads changes nothing for layers that it does not take over.
 
-Usage: check_same_bytes.py PROGRAM
+Usage: check_same_bytes.py PROGRAM [--blas]
 """
 
-import os
-import shutil
+import difflib
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-LOCALES = {"de_DE": ",", "tr_TR": ","}
+import locales
 
 
 def run(program: str, point: str = ".", **env: str) -> str:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}
-    result = subprocess.run([program, point], env=clean | {"LC_ALL": "C"} | env, stdout=subprocess.PIPE, text=True)
+    result = subprocess.run([program, point], env=locales.without() | {"LC_ALL": "C"} | env, stdout=subprocess.PIPE,
+                            text=True)
     if result.returncode:
+        print(result.stdout[-2000:])
         sys.exit(f"{program} failed under {env}")
     return result.stdout
 
 
-def find_locale(name: str, folder: Path) -> dict[str, str]:
-    """The environment in which this locale exists; empty where it does not and cannot be compiled."""
-    installed = subprocess.run(["locale", "-a"], stdout=subprocess.PIPE, text=True).stdout.lower().split()
-    for spelling in (f"{name}.utf8", f"{name}.UTF-8"):
-        if spelling.lower() in installed:
-            return {"LC_ALL": spelling}
-    if not shutil.which("localedef"):
-        return {}
-    compiled = subprocess.run(["localedef", "-i", name, "-f", "UTF-8", str(folder / f"{name}.UTF-8")],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return {} if compiled.returncode else {"LC_ALL": f"{name}.UTF-8", "LOCPATH": str(folder)}
-
-
 def main() -> int:
-    (program,) = sys.argv[1:]
+    program, blas = sys.argv[1], sys.argv[2:] == ["--blas"]
     expected = run(program, OPENBLAS_NUM_THREADS="1")
     print(expected)
-    runs = {f"{n} BLAS threads": run(program, OPENBLAS_NUM_THREADS=n, OMP_NUM_THREADS=n) for n in ("1", "2", "3")}
+    runs = {"again": run(program, OPENBLAS_NUM_THREADS="1")}
+    for n in ("1", "2", "3") if blas else ():
+        runs[f"{n} BLAS threads"] = run(program, OPENBLAS_NUM_THREADS=n, OMP_NUM_THREADS=n)
     with tempfile.TemporaryDirectory() as folder:
-        for name, point in LOCALES.items():
-            env = find_locale(name, Path(folder))
+        for name in locales.COMMA:
+            env = locales.environment(name, folder)
             if env:
-                runs[f"locale {name}"] = run(program, point, OPENBLAS_NUM_THREADS="1", **env)
+                runs[f"locale {name}"] = run(program, ",", OPENBLAS_NUM_THREADS="1", **env)
             else:
-                print(f"locale {name}: neither installed nor to be compiled, left out")
+                print(locales.absent(name))
     failed = 0
     for name, output in runs.items():
         same = output == expected
         failed += not same
         print(f"{name}: {'same bytes' if same else 'OTHER BYTES'}")
-        if not same:
-            print(output)
+        print(*difflib.unified_diff(expected.splitlines(), output.splitlines(), n=0, lineterm=""), sep="\n", end="\n" * (not same))
     return failed
 
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Const functions on one model from many threads at once; separate models trained at once. */
+/* Const functions on one model from many threads at once; separate models trained at once; both together. */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700
 #endif
 #include "support.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -156,6 +159,196 @@ START_TEST(separate_models_train_at_once)
     free(rows);
 }
 END_TEST
+
+/* --------------------------------------------------------------------------------- scorers beside trainers */
+
+/* A million scores in all; a tenth of them where each access is watched. */
+#ifdef AEP_SANITIZED
+enum { ALL_SCORES = 100 * 1000 };
+#else
+enum { ALL_SCORES = 1000 * 1000 };
+#endif
+enum { SCORERS = 4, TRAINERS = 2, POOL = 5000 };
+
+/* What scorers and trainers share. Scorers wait until all trainers are at it; trainers go on until all scorers are done. */
+typedef struct meeting {
+    const aep_model *model;
+    const aep_options *options;
+    const float *rows, *alone; /* POOL of them, and the score of each in a call of its own */
+    size_t cols;
+    bytes trained; /* what a trainer gets alone */
+    atomic_size_t at_work, left, compared, fits;
+} meeting;
+
+typedef struct guest {
+    pthread_t thread;
+    size_t index;
+    meeting *at;
+    int failed;
+} guest;
+
+/* One row a call, some, and many, at places that differ from thread to thread; with a workspace and without. */
+static void *score_many(void *argument)
+{
+    static const size_t sizes[] = {1, 7, 64, 1, 333, 1000};
+    guest *t = argument;
+    meeting *m = t->at;
+    aep_workspace *ws = NULL;
+    float scores[1000];
+    EXPECT(t, !aep_workspace_new(&ws, m->model));
+    while (m->at_work < TRAINERS)
+        sched_yield();
+    for (size_t done = 0, call = 0; done < ALL_SCORES / SCORERS && !t->failed; call++) {
+        const size_t n = sizes[(call + t->index) % COUNT_OF(sizes)];
+        const size_t first = (t->index * 1237 + done) % (POOL - n + 1);
+        EXPECT(t, !aep_score(scores, m->model, call % 16 ? ws : NULL, m->rows + first * m->cols, n, m->cols));
+        EXPECT(t, !memcmp(scores, m->alone + first, n * sizeof *scores));
+        done += n;
+        m->compared += n;
+    }
+    aep_workspace_free(ws);
+    m->left--;
+    return NULL;
+}
+
+static bytes train_once(guest *t, const meeting *m)
+{
+    aep_model *model = NULL;
+    bytes saved = {0};
+    EXPECT(t, !aep_model_new(&model, m->options, m->cols));
+    EXPECT(t, !aep_model_set_threads(model, 2));
+    EXPECT(t, !aep_fit(model, m->rows, N, m->cols, NULL, NULL));
+    EXPECT(t, !aep_calibrate(model, m->rows + N * m->cols, N, m->cols));
+    EXPECT(t, !aep_model_save_size(&saved.size, model));
+    saved.data = malloc(saved.size);
+    EXPECT(t, !aep_model_save(saved.data, saved.size, model));
+    aep_model_free(model);
+    return saved;
+}
+
+/* The same model again and again, from the options that all trainers share, on rows that the scorers read. */
+static void *train_until_all_scored(void *argument)
+{
+    guest *t = argument;
+    meeting *m = t->at;
+    m->at_work++;
+    do {
+        bytes saved = train_once(t, m);
+        EXPECT(t, same_bytes(saved, m->trained));
+        free(saved.data);
+        m->fits++;
+    } while (m->left && !t->failed);
+    return NULL;
+}
+
+/* Frees the rows. */
+static void meet(const aep_model *model, const aep_options *options, float *rows)
+{
+    guest guests[SCORERS + TRAINERS] = {0}, first = {0};
+    const size_t cols = aep_model_n_columns(model);
+    float *alone = malloc(POOL * sizeof *alone);
+    meeting m = {.model = model, .options = options, .rows = rows, .alone = alone, .cols = cols, .left = SCORERS};
+    for (size_t i = 0; i < POOL; i++)
+        AEP_CHECK(aep_score(&alone[i], model, NULL, rows + i * cols, 1, cols));
+    m.trained = train_once(&first, &m);
+    ck_assert_int_eq(first.failed, 0);
+    for (size_t i = 0; i < COUNT_OF(guests); i++) {
+        guests[i].index = i;
+        guests[i].at = &m;
+        ck_assert_int_eq(
+            pthread_create(&guests[i].thread, NULL, i < SCORERS ? score_many : train_until_all_scored, &guests[i]), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(guests); i++)
+        ck_assert_int_eq(pthread_join(guests[i].thread, NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(guests); i++)
+        ck_assert_msg(!guests[i].failed, "thread %zu: line %d", i, guests[i].failed);
+    ck_assert_uint_ge(m.compared, ALL_SCORES);
+    printf("%zu scores by %d threads beside %d that trained %zu models: the same bits as alone\n", m.compared, SCORERS,
+           TRAINERS, m.fits);
+    free(m.trained.data);
+    free(alone);
+    free(rows);
+}
+
+START_TEST(a_million_scores_beside_trainers_are_those_made_alone)
+{
+    const setting settings[] = {{AEP_OPT_EPOCHS, 3}, {AEP_OPT_BATCH, 200}, {AEP_OPT_VALIDATION, 0.2}, {0, 0}};
+    aep_model *model = ready_model(columns, NULL);
+    aep_options *options = new_options(columns, settings, NULL);
+    meet(model, options, new_rows(columns, POOL, 3));
+    aep_options_free(options);
+    aep_model_free(model);
+
+    const picture *p = &pictures[SIGNAL];
+    model = ready_picture_model(p, NULL);
+    options = picture_options(p, settings, NULL);
+    meet(model, options, new_pictures(p, POOL, 3));
+    aep_options_free(options);
+    aep_model_free(model);
+}
+END_TEST
+
+/* ---------------------------------------------------------------------------------------------- shared options */
+
+enum { MODELS_EACH = 50 };
+
+typedef struct maker {
+    pthread_t thread;
+    const aep_options *options;
+    size_t cols;
+    bytes expected;
+    int failed;
+} maker;
+
+/* Models, and all that can be read of the options. */
+static void *make_models(void *argument)
+{
+    maker *t = argument;
+    double value;
+    for (int i = 0; i < MODELS_EACH; i++) {
+        aep_model *model = NULL;
+        EXPECT(t, !aep_model_new(&model, t->options, t->cols));
+        EXPECT(t, model && saves_as(model, t->expected));
+        for (size_t k = 0; k < aep_option_count(); k++)
+            EXPECT(t, !aep_options_get(&value, t->options, aep_option_at(k)));
+        aep_model_free(model);
+    }
+    return NULL;
+}
+
+/* Frees the options. */
+static void share_options(aep_options *options, size_t cols)
+{
+    maker makers[2 * THREADS] = {0};
+    aep_model *model;
+    AEP_CHECK(aep_model_new(&model, options, cols));
+    bytes expected = save(model);
+    aep_model_free(model);
+    for (size_t i = 0; i < COUNT_OF(makers); i++) {
+        makers[i].options = options;
+        makers[i].cols = cols;
+        makers[i].expected = expected;
+        ck_assert_int_eq(pthread_create(&makers[i].thread, NULL, make_models, &makers[i]), 0);
+    }
+    for (size_t i = 0; i < COUNT_OF(makers); i++)
+        ck_assert_int_eq(pthread_join(makers[i].thread, NULL), 0);
+    for (size_t i = 0; i < COUNT_OF(makers); i++)
+        ck_assert_msg(!makers[i].failed, "thread %zu: line %d", i, makers[i].failed);
+    AEP_CHECK(aep_model_new(&model, options, cols)); /* the options are as they were */
+    aep_options_free(options);
+    assert_unchanged(model, expected);
+    aep_model_free(model);
+}
+
+START_TEST(options_are_shared_by_threads_that_make_models)
+{
+    share_options(new_options(columns, NULL, NULL), COLS);
+    for (size_t k = 0; k < N_PICTURES; k++)
+        share_options(picture_options(&pictures[k], NULL, NULL), picture_size(&pictures[k]));
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------- threads of the library */
 
 /* Everything that a model and its scores are, after training by `threads`. */
 typedef struct outcome {
@@ -319,6 +512,7 @@ START_TEST(a_child_goes_on_alone)
 END_TEST
 
 RUN_TESTS("threads", const_functions_share_a_model, const_functions_share_a_model_of_images,
-          separate_models_train_at_once, any_number_of_threads_gives_the_same_bytes,
+          separate_models_train_at_once, a_million_scores_beside_trainers_are_those_made_alone,
+          options_are_shared_by_threads_that_make_models, any_number_of_threads_gives_the_same_bytes,
           images_train_the_same_on_any_number_of_threads, the_number_of_threads_is_no_part_of_a_model,
           a_child_goes_on_alone)

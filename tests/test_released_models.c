@@ -18,13 +18,23 @@ static const char *data_folder(void)
     return folder;
 }
 
+/* Measured against the score and a tenth: docs/reliability.md has the largest difference of each build. */
+static const double tolerance = 1e-4;
+static double largest;
+
+static void check_score(double score, double expected, size_t line)
+{
+    const double difference = fabs(score - expected) / (fabs(expected) + 0.1);
+    ck_assert_msg(difference <= tolerance, "row %zu scores %.9g, recorded %.9g", line, score, expected);
+    largest = difference > largest ? difference : largest;
+}
+
 static void check_row(const aep_model *model, const float *row, const double *expected, size_t line)
 {
     float score, p;
     uint8_t label;
     AEP_CHECK(aep_score(&score, model, NULL, row, 1, aep_model_n_columns(model)));
-    ck_assert_msg(fabs((double)score - expected[0]) <= 1e-4 * fabs(expected[0]) + 1e-5,
-                  "row %zu scores %.9g, recorded %.9g", line, (double)score, expected[0]);
+    check_score((double)score, expected[0], line);
     const float recorded = (float)expected[0];
     AEP_CHECK(aep_pvalue(&p, model, &recorded, 1));
     ck_assert_float_eq(p, (float)expected[1]);
@@ -92,6 +102,7 @@ START_TEST(files_of_every_released_format_load_and_score_as_recorded)
     }
     closedir(d);
     ck_assert_uint_ge(n, 9);
+    printf("largest difference of the scores of %zu models: %.1e\n", n, largest);
 }
 END_TEST
 

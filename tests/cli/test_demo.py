@@ -6,10 +6,14 @@ import re
 import resource
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree as ElementTree
 import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
+import locales  # noqa: E402  (stands beside the folder of these tests)
 
 PROGRAM = os.environ['AEPRED_PROGRAM']
 SECONDS = float(os.environ.get('AEPRED_DEMO_SECONDS', 30))  # of processor time; builds that are checked need more
@@ -62,7 +66,7 @@ class Demo(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.folder = cls.temporary.name
-        cls.done, cls.seconds = demo(cls.folder)
+        cls.done, cls.seconds = demo(cls.folder, LC_ALL='C.UTF-8')
 
     @classmethod
     def tearDownClass(cls):
@@ -112,9 +116,12 @@ class Demo(unittest.TestCase):
         self.assertEqual(root.tag, '{http://www.w3.org/2000/svg}svg')
         self.assertGreater(len(root.findall('.//{http://www.w3.org/2000/svg}path')), 50)
 
-    def test_the_same_seed_gives_the_same_results(self):
-        with tempfile.TemporaryDirectory() as folder:
-            again, _ = demo(folder, '--seed', '1', '--picture', 'a.png', '--picture', 'b.svg')
+    def test_the_same_seed_gives_the_same_results_also_with_a_decimal_comma(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as compiled:
+            comma = locales.environment('de_DE', compiled)
+            if not comma:
+                print(locales.absent('de_DE'))
+            again, _ = demo(folder, '--seed', '1', '--picture', 'a.png', '--picture', 'b.svg', **comma)
             self.assertEqual(again.stdout, self.done.stdout)
             self.assertEqual(sorted(os.listdir(folder)), ['a.png', 'b.svg'])
             for name, first in (('a.png', 'aepred-demo.png'), ('b.svg', 'aepred-demo.svg')):
