@@ -201,8 +201,8 @@ static int add_rows(aep_drift *d, const aep_model *model, aep_workspace *workspa
         status = aep__score_and_encode(d->scores, d->codes, model, workspace, part, n, n_cols);
         for (size_t i = 0; !status && i < n; i++)
             if (!isfinite(d->scores[i]))
-                status = aep__fail(&d->log, AEP_E_DIVERGED, "row %zu scores %g: the weights of the model have diverged",
-                                   first + i, (double)d->scores[i]);
+                status = aep__fail(&d->log, AEP_E_DIVERGED, "row %zu scores %s: the weights of the model have diverged",
+                                   first + i, AEP__NUMBER(d->scores[i], 6));
         if (!status)
             count_rows(d, part, n);
     }
