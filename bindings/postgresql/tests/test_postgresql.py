@@ -201,6 +201,16 @@ class Scores(Case):
         for function in ('aep_score', 'aep_pvalue', 'aep_is_anomaly', 'aep_explain'):
             self.refused([f"SELECT {function}(pg_temp.m('pump'), {row})" for row, _ in rows], [saying for _, saying in rows])
 
+    def test_errors_have_the_states_of_their_kind(self):
+        calls = (("pg_temp.m('pump'), ARRAY[1e39, 0.25, 1]", '22003'), ("pg_temp.m('pump'), ARRAY[NULL, 0.25, 1]", '22004'),
+                 ('NULL, ARRAY[1]', '22004'), ("pg_temp.m('strict'), ARRAY['1', '0.25', 'idle']", '22023'),
+                 ("pg_temp.m('pump'), ARRAY['x', '0.25', 'fast']", '22P02'), ("pg_temp.m('pump'), ARRAY[1]", '2202E'),
+                 ("'\\x00', ARRAY[1]", '22P03'), ("pg_temp.m('pump'), ARRAY[true]", '42804'),
+                 ("pg_temp.m('open'), ARRAY[0.5, 0.25, 1]", '55000'))
+        script = '\\set VERBOSITY sqlstate\n' + ''.join(f'SELECT aep_pvalue({call});\n' for call, _ in calls)
+        _, errors = self.run_psql(script)
+        self.assertEqual(re.findall(r'ERROR:  (\w+)', errors), [state for _, state in calls])
+
     def test_unseen_levels(self):
         self.assertEqual(self.sql("SELECT aep_score(pg_temp.m('pump'), ARRAY['0.5', '0.25', 'idle']) >= 0;"), ['t'])
         self.refused(["SELECT aep_score(pg_temp.m('strict'), ARRAY['0.5', '0.25', 'idle'])"],
