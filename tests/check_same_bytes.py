@@ -3,8 +3,8 @@
 """The same seed and data give the same models, scores, explanations and messages, and options read numbers alike: run
 again and in any locale.
 
-Where the library was built with a CBLAS (--blas; by default it is not), runs with several BLAS threads are added: loading
-one and letting it start threads changes nothing for layers that it does not take over.
+Where the library was built with a CBLAS (--blas; by default it is not), runs with several BLAS threads are added:
+loading one and letting it start threads changes nothing for layers that it does not take over.
 
 Usage: check_same_bytes.py PROGRAM [--blas]
 """
@@ -45,7 +45,8 @@ def main() -> int:
         same = output == expected
         failed += not same
         print(f"{name}: {'same bytes' if same else 'OTHER BYTES'}")
-        print(*difflib.unified_diff(expected.splitlines(), output.splitlines(), n=0, lineterm=""), sep="\n", end="\n" * (not same))
+        for line in difflib.unified_diff(expected.splitlines(), output.splitlines(), n=0, lineterm=""):
+            print(line)
     return failed
 
 

@@ -170,7 +170,8 @@ enum { ALL_SCORES = 1000 * 1000 };
 #endif
 enum { SCORERS = 4, TRAINERS = 2, POOL = 5000 };
 
-/* What scorers and trainers share. Scorers wait until all trainers are at it; trainers go on until all scorers are done. */
+/* What scorers and trainers share. Scorers wait until all trainers are at it; trainers go on until all scorers are
+   done. */
 typedef struct meeting {
     const aep_model *model;
     const aep_options *options;

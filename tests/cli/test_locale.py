@@ -52,8 +52,8 @@ COMMANDS = [
 def infos():
     """Columns and words in capitals, with letters that are others in Turkish."""
     source = random.Random(5)
-    rows = [[f'{source.gauss(0, 1):.4f}', f'{source.gauss(1e-7, 1e-9):.4e}', source.choice(['INIT', 'init', 'Iı', 'İZ'])]
-            for _ in range(300)]
+    words = ['INIT', 'init', 'Iı', 'İZ']
+    rows = [[f'{source.gauss(0, 1):.4f}', f'{source.gauss(1e-7, 1e-9):.4e}', source.choice(words)] for _ in range(300)]
     return csv_text(rows, ('TITLE', 'info', 'INFO'))
 
 
