@@ -32,31 +32,10 @@ void aep__text(aep__writer *w, const char *format, ...)
     aep__text_put(w, text);
 }
 
-/* What stands between the digits is the locale's decimal point, of one byte or more. Returns whether there was one, or an
-   exponent. */
-static bool make_point(char *text)
-{
-    bool fraction = false;
-    char *to = text;
-    for (const char *from = text; *from;) {
-        if (strchr("0123456789+-e", *from)) {
-            fraction |= *from == 'e';
-            *to++ = *from++;
-            continue;
-        }
-        fraction = true;
-        *to++ = '.';
-        while (*from && !strchr("0123456789+-e", *from))
-            from++;
-    }
-    *to = 0;
-    return fraction;
-}
-
 static void constant(char to[AEP__TEXT_NUMBER], double value, int digits, const char *suffix)
 {
-    snprintf(to, AEP__TEXT_NUMBER, "%.*g", digits, value);
-    if (!make_point(to))
+    aep__number_text(to, value, digits);
+    if (!strpbrk(to, ".e"))
         strcat(to, ".0");
     strcat(to, suffix);
 }
@@ -65,11 +44,7 @@ static void constant(char to[AEP__TEXT_NUMBER], double value, int digits, const 
 void aep__text_float(char to[AEP__TEXT_NUMBER], float value) { constant(to, (double)value, 9, "f"); }
 void aep__text_double(char to[AEP__TEXT_NUMBER], double value) { constant(to, value, 17, ""); }
 
-void aep__text_about(char to[AEP__TEXT_NUMBER], double value)
-{
-    snprintf(to, AEP__TEXT_NUMBER, "%.6g", value);
-    make_point(to);
-}
+void aep__text_about(char to[AEP__TEXT_NUMBER], double value) { aep__number_text(to, value, 6); }
 
 /* Bytes of the UTF-8 character that s begins with (RFC 3629), and which it is; 0 if it begins with none. */
 static size_t decode(uint32_t *code, const char *s)
