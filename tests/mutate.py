@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mutation testing of lib/: changes one place at a time, and sees whether a test fails.
 
-    tests/mutate.py [--places N] [--seed S] [--jobs J] [--file NAME]... [--folder FOLDER] [--results FILE] [--again FILE]
+    tests/mutate.py --check
+    tests/mutate.py [--places N] [--seed S] [--jobs J] [--file NAME]... [--folder FOLDER] [--longest SECONDS]
+                    [--results FILE [--again]]
 
 The places are a sample of all comparisons, operators, whole numbers, calls, assignments and returns of lib/; comments,
 strings, preprocessor lines and assertions stay as they are. Each of J copies of the tree is built once in FOLDER; a mutant
@@ -11,8 +13,9 @@ first, up to the first that fails. A mutant is
     killed     a test fails, crashes, or takes several times as long as it should;
     survived   all tests pass;
     not counted, if it does not compile, or its objects are those of the original, byte for byte;
-    equivalent, and not counted, if tests/mutants.txt lists it with a reason.
---results keeps a line of JSON for each; --again tries the survivors of such a file, after tests were added.
+    equivalent, and not counted, if tests/mutants.txt lists it with a reason; --check finds what it lists in vain.
+--results keeps a line of JSON for each, and what it has already is not tried again, unless it survived and --again asks for
+that, after tests were added or with longer ones (--longest).
 Exit status: 1 if fewer than 90 % are killed.
 """
 
@@ -36,7 +39,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = {"unit", "api", "grad", "golden", "oom"}
-LEFT_OUT = {"soak", "no_syscalls", "golden_record"}  # they add nothing to the others but time
+LEFT_OUT = {"soak", "golden_record"}  # they add nothing to the others but time
 SETUP = ["-Dbuildtype=plain", "-Doptimization=1", "-Db_ndebug=true", "-Dtools=disabled", "-Dexamples=disabled",
          "-Ddocs=disabled", "-Dbench=disabled"]
 LEAST_KILLED = 0.9
@@ -66,6 +69,11 @@ class Mutant:
     line: int
     before: str  # the line, and what becomes of it
     after: str
+    nth: int  # of those with the same two lines in the file
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        return self.file, self.before, self.after, self.nth
 
 
 @dataclasses.dataclass
@@ -101,11 +109,13 @@ def changes(code: str):
 def mutants_of(path: Path) -> list[Mutant]:
     text = path.read_text(encoding="utf-8")
     code = BLANKED.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
-    found = []
+    found: list[Mutant] = []
+    seen: collections.Counter[tuple[str, ...]] = collections.Counter()
     for start, end, new in sorted(set(changes(code))):
         first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
         flat = [" ".join(part.split()) for part in (text[first:last], text[first:start] + new + text[end:last])]
-        found.append(Mutant(path.name, start, end, new, text.count("\n", 0, start) + 1, *flat))
+        found.append(Mutant(path.name, start, end, new, text.count("\n", 0, start) + 1, *flat, seen[*flat]))
+        seen[*flat] += 1
     return found
 
 
@@ -164,7 +174,7 @@ class Copy:
         for t in json.loads(listing):
             suites = {suite.split(":")[-1] for suite in t["suite"]}
             targets = [word.removeprefix(f"{self.build}/") for word in t["cmd"] if word.startswith(f"{self.build}/tests/")]
-            if suites & SUITES and t["name"] not in LEFT_OUT:
+            if suites & SUITES and targets and t["name"] not in LEFT_OUT:
                 tests.append(Test(t["name"], t["cmd"], t["env"], targets, "unit" in suites))
         return tests
 
@@ -197,12 +207,19 @@ class Copy:
                 pass
             process.wait()
 
-    def time_tests(self) -> None:
-        for test in self.tests:
+    def time(self, tests: list[Test]) -> dict[str, float]:
+        """Seconds that each takes; all must pass without a mutant."""
+        seconds = {}
+        for test in tests:
             begun = time.monotonic()
             if not self.passes(test, 900):
                 sys.exit(f"{test.name} fails without a mutant, in {self.build}")
-            test.seconds = time.monotonic() - begun
+            seconds[test.name] = time.monotonic() - begun
+        return seconds
+
+    def order(self, seconds: dict[str, float], longest: float) -> None:
+        self.longest = longest
+        self.tests = [dataclasses.replace(t, seconds=seconds[t.name]) for t in self.tests if t.name in seconds]
         self.tests.sort(key=lambda test: test.seconds)
 
     def tests_of(self, file: str) -> list[Test]:
@@ -210,10 +227,12 @@ class Copy:
         order = module_order()
         own = module_in(file.partition(".")[0], order)
         tested = {test.name: module_in(test.name, order) if test.unit else None for test in self.tests}
-        able = [t for t in self.tests if tested[t.name] is None or order[tested[t.name]] >= order[own]]
-        return sorted(able, key=lambda t: (tested[t.name] != own, own not in t.name.split("_")))
+        near = {t.name: 2 * (tested[t.name] == own) + (own in t.name.split("_")) for t in self.tests}
+        able = [t for t in self.tests if (tested[t.name] is None or order[tested[t.name]] >= order[own])
+                and (near[t.name] or t.seconds <= self.longest)]
+        return sorted(able, key=lambda t: -near[t.name])
 
-    def try_mutant(self, mutant: Mutant, skipped: set[str]) -> tuple[str, str]:
+    def try_mutant(self, mutant: Mutant) -> tuple[str, str]:
         """What became of it, and the test that failed."""
         path = self.source / "lib" / mutant.file
         original = path.read_text(encoding="utf-8")
@@ -224,11 +243,27 @@ class Copy:
             if self.hash_objects() == self.objects:
                 return "same object", ""
             for test in self.tests_of(mutant.file):
-                if test.name not in skipped and not self.passes(test, 20 + 8 * test.seconds):
+                if not self.passes(test, 20 + 8 * test.seconds):
                     return "killed", test.name
             return "survived", ""
         finally:
             path.write_text(original, encoding="utf-8")
+
+
+def time_tests(copies: list[Copy], kept: Path, pool: concurrent.futures.Executor) -> dict[str, float]:
+    """Seconds of each test, by name; those measured before are kept in a file."""
+    seconds = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    missing = [test.name for test in copies[0].tests if test.name not in seconds]
+    shares = [[t for t in copy.tests if t.name in missing[i::len(copies)]] for i, copy in enumerate(copies)]
+    for share in pool.map(Copy.time, copies, shares):
+        seconds |= share
+    kept.write_text(json.dumps(seconds), encoding="utf-8")
+    return seconds
+
+
+def read_results(path: Path | None) -> dict[tuple, dict]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+    return {(r["file"], r["before"], r["after"], r["nth"]): r for r in map(json.loads, lines)}
 
 
 def report(results: list[dict]) -> float:
@@ -255,66 +290,80 @@ def report(results: list[dict]) -> float:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only check the list of equivalent mutants")
     parser.add_argument("--places", type=int, default=300, help="mutants to count")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--file", action="append", help="only these files of lib/")
-    parser.add_argument("--skip", action="append", default=[], metavar="TEST", help="leave a test out")
+    parser.add_argument("--longest", type=float, default=1e9, metavar="SECONDS",
+                        help="tests that take longer are made only for the module that they are named after")
     parser.add_argument("--folder", type=Path, default=ROOT / "build-mutate")
-    parser.add_argument("--results", type=Path, help="write a line of JSON for each mutant")
-    parser.add_argument("--again", type=Path, help="try the survivors in the results of an earlier run")
+    parser.add_argument("--results", type=Path, help="a line of JSON for each mutant; continued if it is there")
+    parser.add_argument("--again", action="store_true", help="try the survivors in these results")
     return parser.parse_args()
 
 
+def all_mutants() -> list[Mutant]:
+    return [m for path in sorted((ROOT / "lib").iterdir()) if path.suffix in (".c", ".h") for m in mutants_of(path)]
+
+
+def check() -> int:
+    """Every equivalent mutant that is listed is one."""
+    places = {(m.file, m.before, m.after) for m in all_mutants()}
+    stale = sorted(listed_equivalents() - places)
+    for file, before, after in stale:
+        print(f"tests/mutants.txt: lib/{file} has no such place\n- {before}\n+ {after}")
+    print(f"{len(places)} places, {len(listed_equivalents())} listed as equivalent")
+    return 1 if stale or len(places) < 5000 else 0
+
+
 def sample(args: argparse.Namespace) -> list[Mutant]:
-    files = sorted(path for path in (ROOT / "lib").iterdir() if path.suffix in (".c", ".h"))
-    mutants = [m for path in files if not args.file or path.name in args.file for m in mutants_of(path)]
-    print(f"{len(mutants)} places in {len(files)} files", file=sys.stderr)
-    if args.again:
-        lines = [json.loads(line) for line in args.again.read_text(encoding="utf-8").splitlines()]
-        survivors = {(r["file"], r["before"], r["after"]) for r in lines if r["outcome"] == "survived"}
-        return [m for m in mutants if (m.file, m.before, m.after) in survivors]
+    mutants = [m for m in all_mutants() if not args.file or m.file in args.file]
+    print(f"{len(mutants)} places", file=sys.stderr)
     random.Random(args.seed).shuffle(mutants)
     return mutants
 
 
 def main() -> int:
     args = arguments()
+    if args.check:
+        return check()
     # a mutant may ask for any amount of memory, and crash often
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    folder = args.folder.resolve()
+    folder, mutants = args.folder.resolve(), sample(args)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         copies = list(pool.map(lambda i: Copy(folder / str(i)), range(args.jobs)))
-        list(pool.map(Copy.time_tests, copies))
+        seconds = time_tests(copies, folder / "seconds.json", pool)
+        for copy in copies:
+            copy.order(seconds, args.longest)
         free, equivalents = queue.SimpleQueue(), listed_equivalents()
         for copy in copies:
             free.put(copy)
-        results: list[dict] = []
-        counted = 0
+        earlier, results, counted = read_results(args.results), [], 0
         log = args.results.open("a", encoding="utf-8") if args.results else None
 
         def handle(mutant: Mutant) -> None:
             nonlocal counted
-            if counted >= args.places and not args.again:
+            if counted >= args.places:
                 return
-            outcome, test, begun = "equivalent", "", time.monotonic()
-            if (mutant.file, mutant.before, mutant.after) not in equivalents:
-                copy = free.get()
+            result = earlier.get(mutant.key)
+            if mutant.key[:3] in equivalents:
+                result = dataclasses.asdict(mutant) | {"outcome": "equivalent", "test": ""}
+            elif not result or (args.again and result["outcome"] == "survived"):
+                copy, begun = free.get(), time.monotonic()
                 try:
-                    outcome, test = copy.try_mutant(mutant, set(args.skip))
+                    outcome, test = copy.try_mutant(mutant)
                 finally:
                     free.put(copy)
-            counted += outcome in ("killed", "survived")
-            result = dataclasses.asdict(mutant) | {"outcome": outcome, "test": test,
-                                                   "seconds": round(time.monotonic() - begun, 1)}
+                result = dataclasses.asdict(mutant) | {"outcome": outcome, "test": test,
+                                                       "seconds": round(time.monotonic() - begun, 1)}
+                if log:
+                    print(json.dumps(result), file=log, flush=True)
+            counted += result["outcome"] in ("killed", "survived")
             results.append(result)
-            if log:
-                print(json.dumps(result), file=log, flush=True)
-            if sys.stderr.isatty():
-                print(f"\r{counted} places", end="", file=sys.stderr)
 
-        list(pool.map(handle, sample(args)))
+        list(pool.map(handle, mutants))
     return 0 if report(results) >= LEAST_KILLED else 1
 
 
