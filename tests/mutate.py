@@ -243,7 +243,7 @@ class Copy:
             if self.hash_objects() == self.objects:
                 return "same object", ""
             for test in self.tests_of(mutant.file):
-                if not self.passes(test, 20 + 8 * test.seconds):
+                if not self.passes(test, 10 + 4 * test.seconds):
                     return "killed", test.name
             return "survived", ""
         finally:
