@@ -72,6 +72,23 @@ START_TEST(sizes_that_no_memory_can_hold_fail_the_tape)
     aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &window, 0, node); /* and it stays so */
     ck_assert(tape.failed);
     ck_assert_uint_eq(tape.n_nodes, 1);
+    tape.failed = false;
+    input(SIZE_MAX); /* not to be rounded up */
+    ck_assert(tape.failed);
+}
+END_TEST
+
+START_TEST(weights_that_no_memory_can_hold_transposed_are_refused)
+{
+    const size_t wide = (size_t)1 << (4 * sizeof(size_t)), node = input(wide);
+    failing memory;
+    const aep_allocator counting = failing_allocator(&memory, 0);
+    aep__frame frame;
+    aep__tape_add(&tape, AEP__OP_DENSE, 0, wide, 1, &node, 1);
+    ck_assert(!tape.failed);
+    ck_assert(!aep__frame_init(&frame, &counting, &tape, 1, false, AEP__FRAME_TRAINING));
+    ck_assert_uint_eq(memory.calls, 0);
+    aep__frame_free(&frame, &counting);
 }
 END_TEST
 
@@ -234,6 +251,7 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, an_operation_on_maps_is_as_wide_as_its_result);
     tcase_add_test(tc, sizes_that_no_memory_can_hold_fail_the_tape);
+    tcase_add_test(tc, weights_that_no_memory_can_hold_transposed_are_refused);
     tcase_add_test(tc, more_nodes_than_there_is_room_for_fail_the_tape);
     tcase_add_test(tc, a_frame_that_no_memory_can_hold_is_refused);
     tcase_add_test(tc, activations_take_no_memory_where_they_can);

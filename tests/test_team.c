@@ -13,7 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MOST = 8, PIECES = 100 };
 
@@ -362,7 +364,7 @@ int __wrap_pthread_cond_destroy(pthread_cond_t *condition)
 
 int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
 {
-    const int status = set && fail_at != NEVER ? ask() : 0;
+    const int status = before && set && fail_at != NEVER ? ask() : 0; /* giving the mask back is never refused */
     return status ? status : __real_pthread_sigmask(how, set, before);
 }
 
@@ -393,6 +395,28 @@ START_TEST(what_the_system_refuses_leaves_no_team_and_nothing_behind)
     ck_assert(m.handles[0] && !m.handles[1]);
     aep__team_free(team, &mem);
     ck_assert_int_eq(held, 0);
+}
+END_TEST
+
+/* A child has none of the threads: it works alone, and waits for nobody. */
+START_TEST(a_child_works_alone_and_frees_the_team)
+{
+    aep__team *team = aep__team_new(&mem, 4);
+    work w = {.n_workers = 1};
+    int status;
+    ck_assert_ptr_nonnull(team);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        const size_t wrong = run_pieces(team, &w, PIECES, 3);
+        aep__team_free(team, &mem);
+        exit(wrong || memory.live);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    w = (work){.n_workers = 4};
+    ck_assert_uint_eq(run_pieces(team, &w, PIECES, 3), 0);
+    aep__team_free(team, &mem);
 }
 END_TEST
 
@@ -445,6 +469,7 @@ int main(void)
                                   a_team_is_smaller_where_the_system_refuses_threads,
 #endif
                                   what_the_system_refuses_leaves_no_team_and_nothing_behind,
+                                  a_child_works_alone_and_frees_the_team,
                                   pieces_are_taken_in_their_order_and_then_no_more,
                                   pieces_cover_all_numbers_and_none_twice};
     TCase *tc = tcase_create("team");
