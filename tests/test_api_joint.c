@@ -290,6 +290,32 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
+/* Rows that the codes in a saved model are those of. */
+static size_t rows_of_codes(const aep_model *model)
+{
+    bytes b = save(model);
+    const uint8_t *section = b.data + find_section(b, "JOIN");
+    const size_t n = section[0] | (size_t)section[1] << 8;
+    free(b.data);
+    return n;
+}
+
+START_TEST(codes_of_training_are_used_until_a_step_has_moved_them)
+{
+    aep_model *model = fitted_model("nn", SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_VALIDATION, 0}));
+    float *rows = new_rows("nn", 200, 2);
+    AEP_CHECK(aep_calibrate(model, rows, 200, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 400); /* those trained on */
+    AEP_CHECK(aep_fit_batch(model, rows, 200, 2));
+    AEP_CHECK(aep_calibrate(model, rows, 200, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 200);
+    AEP_CHECK(aep_calibrate(model, rows, 150, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 150);
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
 START_TEST(codes_that_are_not_finite_are_reported)
 {
     static const uint8_t huge[] = {0xff, 0xff, 0x7f, 0x7f}; /* FLT_MAX, little-endian */
@@ -341,4 +367,5 @@ RUN_TESTS("joint", it_is_the_sum_of_its_standardised_parts, it_needs_calibration
           batches_leave_the_codes_to_calibration, a_second_calibration_replaces_the_first,
           steps_leave_it_until_it_is_calibrated_again, one_row_is_too_few, parts_that_do_not_vary_are_reported,
           codes_of_many_rows_are_a_sample, bad_rows_leave_it_as_it_was, threads_change_nothing,
-          codes_that_are_not_finite_are_reported, wide_codes_are_refused)
+          codes_of_training_are_used_until_a_step_has_moved_them, codes_that_are_not_finite_are_reported,
+          wide_codes_are_refused)
