@@ -198,6 +198,9 @@ START_TEST(what_a_reconstruction_keeps_of_the_variance)
     f.batch.training = false;
     const double share = aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch);
     ck_assert(share > 0 && share < 10);
+    for (size_t i = 0; i < 300 * FEATURES; i++) /* however small it is */
+        f.rows[i] *= 1e-8;
+    ck_assert_double_ne(aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch), 1);
     memset(f.params, 0, f.net.tape.n_params * sizeof *f.params); /* the mean row, whatever the row */
     ck_assert_double_lt(aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch), 1e-12);
     for (size_t i = 1; i < 300; i++)
