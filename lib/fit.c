@@ -381,9 +381,6 @@ static void begin_run(aep_model *model, size_t n_rows)
 static int prepare(plan *p, aep_model *model, const float *rows, size_t n_rows)
 {
     *p = (plan){.rows = rows, .n_rows = n_rows};
-    if (n_rows > UINT32_MAX)
-        return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch",
-                         n_rows);
     if (model->run.active && model->run.n_rows != n_rows)
         return aep__fail(
             &model->log, AEP_E_STATE,
@@ -582,6 +579,9 @@ int aep_fit(aep_model *model, const float *rows, size_t n_rows, size_t n_cols, a
 {
     plan p;
     int status = aep__shape_check(model, rows, n_rows, n_cols, 2);
+    if (!status && n_rows > UINT32_MAX)
+        status =
+            aep__fail(&model->log, AEP_E_LIMIT, "%zu rows in one call; larger data goes through aep_fit_batch", n_rows);
     if (!status)
         status = aep__values_check(model, rows, n_rows, true,
                                    model->trainer.n_threads == model->n_threads ? model->trainer.team : NULL);

@@ -26,29 +26,28 @@ static void begin(const aep__product *p)
                                                                     : 0;
 }
 
-static void cblas(const aep__product *p)
+/* False where the kernels are better. */
+static bool multiply_by_cblas(const aep__kernels *kernels, const aep__product *p)
 {
     const bool transposed = p->a_col != 1;
+    if (!worth_cblas(kernels, p))
+        return false;
     begin(p);
     cblas_sgemm(CblasRowMajor, transposed ? CblasTrans : CblasNoTrans, CblasNoTrans, (int)p->m, (int)p->n, (int)p->k, 1,
                 p->a, (int)(transposed ? p->a_col : p->a_row), p->b, (int)p->b_row, 1, p->c, (int)p->c_row);
+    return true;
 }
-#else
-static bool worth_cblas(const aep__kernels *kernels, const aep__product *p)
-{
-    (void)kernels, (void)p;
-    return false;
-}
-
-static void cblas(const aep__product *p) { (void)p; }
 #endif
 
 void aep__gemm(const aep__kernels *kernels, const aep__product *p, bool row_exact)
 {
-    if (!row_exact && worth_cblas(kernels, p))
-        cblas(p);
-    else
-        kernels->product(p);
+#if defined(AEP_HAVE_CBLAS) && !defined(AEP_REAL_DOUBLE)
+    if (!row_exact && multiply_by_cblas(kernels, p))
+        return;
+#else
+    (void)row_exact;
+#endif
+    kernels->product(p);
 }
 
 void aep__multiply(const aep__kernels *kernels, real *c, const real *a, bool transposed, const real *b, size_t m,

@@ -242,21 +242,18 @@ static int follow(aep__map_layer *to, const place *at, const aep__image_layer *l
 
 /* ----------------------------------------------------------------------------------------------------- all layers */
 
-static int follow_encoder(aep__image_plan *plan, const aep__image *image, const aep__log *log)
+/* Each layer has fitted when it was added. */
+static void follow_encoder(aep__image_plan *plan, const aep__image *image)
 {
     const aep__image_stack *layers = &image->encoder;
-    plan->encoder.n = 0;
+    const setting s = {.image = &image->shape};
+    plan->encoder.n = layers->n;
     plan->inner = image->shape;
     for (size_t i = 0; i < layers->n; i++) {
-        const place at = {log, AEP_PART_ENCODER, i + 1};
         aep__map_layer *to = &plan->encoder.layer[i];
-        int status = follow(to, &at, &layers->layer[i], &plan->inner, &(setting){.image = &image->shape});
-        if (status)
-            return status;
+        (void)follow(to, &(place){NULL, AEP_PART_ENCODER, i + 1}, &layers->layer[i], &plan->inner, &s);
         plan->inner = to->out;
-        plan->encoder.n++;
     }
-    return AEP_OK;
 }
 
 static const aep__shape *decoder_end(const aep__image_plan *plan)
@@ -352,9 +349,8 @@ static int check_cost(const aep__image_plan *plan, const aep__shape *image, cons
 
 int aep__image_plan_make(aep__image_plan *plan, const aep__image *image, const aep__log *log)
 {
-    int status = follow_encoder(plan, image, log);
-    if (!status)
-        status = image->decoder.n ? follow_given(plan, image, log) : mirror(plan, image, log);
+    follow_encoder(plan, image);
+    int status = image->decoder.n ? follow_given(plan, image, log) : mirror(plan, image, log);
     if (!status)
         status = check_end(plan, &image->shape, log);
     return status ? status : check_cost(plan, &image->shape, log);

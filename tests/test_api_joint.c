@@ -290,6 +290,57 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
+/* Rows that the codes in a saved model are those of. */
+static size_t rows_of_codes(const aep_model *model)
+{
+    bytes b = save(model);
+    const uint8_t *section = b.data + find_section(b, "JOIN");
+    const size_t n = section[0] | (size_t)section[1] << 8;
+    free(b.data);
+    return n;
+}
+
+START_TEST(codes_of_training_are_used_until_a_step_has_moved_them)
+{
+    aep_model *model = fitted_model("nn", SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}, {AEP_OPT_VALIDATION, 0}));
+    float *rows = new_rows("nn", 200, 2);
+    AEP_CHECK(aep_calibrate(model, rows, 200, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 400); /* those trained on */
+    AEP_CHECK(aep_fit_batch(model, rows, 200, 2));
+    AEP_CHECK(aep_calibrate(model, rows, 200, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 200);
+    AEP_CHECK(aep_calibrate(model, rows, 150, 2));
+    ck_assert_uint_eq(rows_of_codes(model), 150);
+    free(rows);
+    aep_model_free(model);
+}
+END_TEST
+
+START_TEST(codes_that_are_not_finite_are_reported)
+{
+    static const uint8_t huge[] = {0xff, 0xff, 0x7f, 0x7f}; /* FLT_MAX, little-endian */
+    messages log = {0};
+    aep_model *model = new_model("nn", SET({AEP_OPT_SCORE, AEP_SCORE_JOINT}));
+    float *rows = new_rows("nn", 40, 1);
+    AEP_CHECK(aep_fit_scaling(model, rows, 40, 2));
+    AEP_CHECK(aep_fit_batch(model, rows, 40, 2)); /* calibration has to look at the codes itself */
+    bytes b = save(model);
+    uint8_t *weights = b.data + find_section(b, "WGHT") + 8;
+    for (size_t i = 0; i < (size_t)stat_of(model, AEP_STAT_PARAMETERS); i++)
+        memcpy(weights + i * sizeof huge, huge, sizeof huge);
+    repair_checksum(b.data, b.size);
+    aep_model *diverged = load(b);
+    AEP_CHECK(aep_model_set_log(diverged, record_message, &log));
+    AEP_CHECK_STATUS(aep_calibrate(diverged, rows, 40, 2), AEP_E_DIVERGED);
+    ck_assert_ptr_nonnull(strstr(log.last, "latent variables are not finite"));
+    ck_assert(saves_as(diverged, b));
+    free(rows);
+    free(b.data);
+    aep_model_free(diverged);
+    aep_model_free(model);
+}
+END_TEST
+
 START_TEST(wide_codes_are_refused)
 {
     static const size_t widths[] = {512, 513};
@@ -315,4 +366,6 @@ RUN_TESTS("joint", it_is_the_sum_of_its_standardised_parts, it_needs_calibration
           another_kind_and_back_needs_no_new_rows, p_values_and_threshold_belong_to_it,
           batches_leave_the_codes_to_calibration, a_second_calibration_replaces_the_first,
           steps_leave_it_until_it_is_calibrated_again, one_row_is_too_few, parts_that_do_not_vary_are_reported,
-          codes_of_many_rows_are_a_sample, bad_rows_leave_it_as_it_was, threads_change_nothing, wide_codes_are_refused)
+          codes_of_many_rows_are_a_sample, bad_rows_leave_it_as_it_was, threads_change_nothing,
+          codes_of_training_are_used_until_a_step_has_moved_them, codes_that_are_not_finite_are_reported,
+          wide_codes_are_refused)

@@ -430,11 +430,28 @@ START_TEST(messages_go_where_they_are_wanted)
 }
 END_TEST
 
-RUN_TESTS("model", a_model_has_the_sizes_asked_for, sizes_of_no_model_are_zero, presets_serve_any_width,
-          new_refuses_what_cannot_be, columns_may_add_up_to_too_many_features, the_seed_decides_the_weights,
-          a_copy_has_everything, a_copy_goes_its_own_way, a_copy_goes_on_learning_the_scaling, copy_refuses_null,
-          layers_are_those_asked_for, columns_keep_their_description, a_model_has_the_options_it_was_made_with,
-          get_refuses_what_is_not_there, only_some_options_change_in_a_model,
-          set_refuses_bad_values_and_changes_nothing, masking_noise_takes_a_share,
+START_TEST(layers_that_are_not_given_grow_with_the_columns_between_bounds)
+{
+    static const struct {
+        size_t n_columns, widths[3];
+    } cases[] = {{1, {8, 8, 1}}, {40, {20, 10, 6}}, {1024, {256, 128, 32}}, {2000, {256, 128, 32}}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        aep_model *model;
+        size_t widths[3] = {0};
+        AEP_CHECK(aep_model_new(&model, NULL, cases[i].n_columns));
+        ck_assert_int_eq(aep_model_layers(widths, 3, model, AEP_PART_ENCODER), 3);
+        ck_assert_mem_eq(widths, cases[i].widths, sizeof widths);
+        ck_assert_uint_eq(aep_model_code_size(model), widths[2]);
+        aep_model_free(model);
+    }
+}
+END_TEST
+
+RUN_TESTS("model", layers_that_are_not_given_grow_with_the_columns_between_bounds, a_model_has_the_sizes_asked_for,
+          sizes_of_no_model_are_zero, presets_serve_any_width, new_refuses_what_cannot_be,
+          columns_may_add_up_to_too_many_features, the_seed_decides_the_weights, a_copy_has_everything,
+          a_copy_goes_its_own_way, a_copy_goes_on_learning_the_scaling, copy_refuses_null, layers_are_those_asked_for,
+          columns_keep_their_description, a_model_has_the_options_it_was_made_with, get_refuses_what_is_not_there,
+          only_some_options_change_in_a_model, set_refuses_bad_values_and_changes_nothing, masking_noise_takes_a_share,
           another_score_drops_calibration_and_threshold, the_alarm_rate_as_an_option_leaves_the_threshold,
           messages_go_where_they_are_wanted)

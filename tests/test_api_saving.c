@@ -561,6 +561,38 @@ START_TEST(what_cannot_be_read_is_an_io_error_with_errno)
 }
 END_TEST
 
+static void *alloc_with_errno(size_t size, void *payload)
+{
+    (void)payload;
+    errno = EDOM;
+    return malloc(size);
+}
+
+static void free_with_errno(void *ptr, void *payload)
+{
+    (void)payload;
+    free(ptr);
+    errno = EDOM;
+}
+
+START_TEST(errno_is_that_of_the_failure_whatever_the_allocator_of_the_host_leaves_there)
+{
+    enter_folder();
+    const aep_allocator allocator = {alloc_with_errno, free_with_errno, NULL};
+    aep_options *options = new_options("nn", NULL, &allocator);
+    aep_model *model, *loaded;
+    AEP_CHECK(aep_model_new(&model, options, 2));
+    errno = 0;
+    AEP_CHECK_STATUS(aep_model_save_file(model, "missing/model"), AEP_E_IO);
+    ck_assert_int_eq(errno, ENOENT);
+    AEP_CHECK_STATUS(aep_model_load_file(&loaded, folder, &allocator), AEP_E_IO);
+    ck_assert_int_eq(errno, EISDIR);
+    aep_model_free(model);
+    aep_options_free(options);
+    leave_folder();
+}
+END_TEST
+
 START_TEST(a_damaged_file_is_refused_like_its_bytes)
 {
     enter_folder();
@@ -593,4 +625,6 @@ RUN_TESTS("saving", save_uses_the_bytes_that_save_size_says, a_small_buffer_is_r
           the_file_ends_with_a_checksum, a_loaded_model_uses_the_allocator_given, a_file_holds_the_bytes_of_save,
           saving_again_replaces_the_file, what_cannot_be_written_is_an_io_error_with_errno, a_symbolic_link_is_followed,
           an_existing_file_keeps_its_permissions, a_pipe_or_folder_is_left_as_it_was, a_full_disk_leaves_the_old_file,
-          what_cannot_be_read_is_an_io_error_with_errno, a_damaged_file_is_refused_like_its_bytes)
+          what_cannot_be_read_is_an_io_error_with_errno,
+          errno_is_that_of_the_failure_whatever_the_allocator_of_the_host_leaves_there,
+          a_damaged_file_is_refused_like_its_bytes)

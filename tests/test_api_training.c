@@ -80,6 +80,29 @@ START_TEST(too_few_rows_are_refused)
 }
 END_TEST
 
+START_TEST(numbers_of_rows_that_nothing_holds_are_refused)
+{
+    const size_t too_many[] = {SIZE_MAX / 2 + 1, SIZE_MAX / 8 + 1, SIZE_MAX};
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        messages log = {0};
+        aep_model *model = model_for(i, "nn", NULL);
+        AEP_CHECK(aep_model_set_log(model, record_message, &log));
+        bytes before = save(model);
+        const float rows[4] = {1, 2, 3, 4};
+        for (size_t k = 0; k < COUNT_OF(too_many); k++)
+            AEP_CHECK_STATUS(calls[i].call(model, rows, too_many[k], 2), AEP_E_LIMIT);
+        ck_assert_ptr_nonnull(strstr(log.last, "rows of 2 columns do not fit into memory"));
+        ck_assert_uint_eq(log.n[AEP_LOG_ERROR], COUNT_OF(too_many));
+        if (calls[i].call == fit) { /* rows are numbered in 32 bits; none of them is looked at */
+            AEP_CHECK_STATUS(fit(model, rows, (size_t)UINT32_MAX + 1, 2), AEP_E_LIMIT);
+            ck_assert_ptr_nonnull(strstr(log.last, "4294967296 rows in one call"));
+        }
+        assert_unchanged(model, before);
+        aep_model_free(model);
+    }
+}
+END_TEST
+
 START_TEST(bad_values_are_refused_wherever_they_are)
 {
     enum { N = 9, COLS = 3 };
@@ -450,10 +473,10 @@ START_TEST(steps_go_on_after_a_load_as_if_nothing_had_been)
 END_TEST
 
 RUN_TESTS("training", null_is_refused, another_number_of_columns_is_refused, too_few_rows_are_refused,
-          bad_values_are_refused_wherever_they_are, unseen_levels_are_refused_in_training_always,
-          nan_is_allowed_under_impute_and_infinity_never, extreme_finite_values_do_no_harm,
-          constant_columns_are_harmless_and_counted, scaling_does_not_depend_on_how_rows_are_cut,
-          the_first_step_ends_the_scaling, loading_ends_the_scaling, zscore_is_what_it_says, a_step_needs_the_scaling,
-          steps_lower_the_loss, a_step_follows_the_schedule, the_end_of_the_schedule_is_pointed_out_once,
-          the_gradient_norm_is_that_before_clipping, settings_of_training_matter_from_the_next_step_on,
-          steps_go_on_after_a_load_as_if_nothing_had_been)
+          numbers_of_rows_that_nothing_holds_are_refused, bad_values_are_refused_wherever_they_are,
+          unseen_levels_are_refused_in_training_always, nan_is_allowed_under_impute_and_infinity_never,
+          extreme_finite_values_do_no_harm, constant_columns_are_harmless_and_counted,
+          scaling_does_not_depend_on_how_rows_are_cut, the_first_step_ends_the_scaling, loading_ends_the_scaling,
+          zscore_is_what_it_says, a_step_needs_the_scaling, steps_lower_the_loss, a_step_follows_the_schedule,
+          the_end_of_the_schedule_is_pointed_out_once, the_gradient_norm_is_that_before_clipping,
+          settings_of_training_matter_from_the_next_step_on, steps_go_on_after_a_load_as_if_nothing_had_been)

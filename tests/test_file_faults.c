@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -431,6 +432,22 @@ static void fail_each_call_of_a_load(file_fault fault)
     unlink("m");
 }
 
+/* Such a path is never new, whatever the system says of it. */
+START_TEST(a_path_longer_than_any_is_refused)
+{
+    char *path = malloc(PATH_MAX + 1);
+    memset(path, 'm', PATH_MAX);
+    path[PATH_MAX] = '\0';
+    file_faults_arm((file_plan){.fault = FAULT_FAIL, .at = 0, .error = ENOENT});
+    const int status = aep_model_save_file(model, path), error = errno;
+    const file_trace t = file_faults_disarm();
+    AEP_CHECK_STATUS(status, AEP_E_IO);
+    ck_assert_int_eq(error, ENAMETOOLONG);
+    ck_assert(t.n == 1 && t.calls[0] == CALL_STAT);
+    free(path);
+}
+END_TEST
+
 START_TEST(every_call_of_a_load_may_fail) { fail_each_call_of_a_load(FAULT_FAIL); }
 END_TEST
 
@@ -465,6 +482,7 @@ int main(void)
                                   the_process_may_be_killed_at_every_call_of_a_save,
                                   the_process_may_be_killed_at_every_byte_of_a_save,
                                   a_private_file_is_private_at_every_call,
+                                  a_path_longer_than_any_is_refused,
                                   every_call_of_a_load_may_fail,
                                   all_calls_of_a_load_may_fail_from_any_on,
                                   a_load_may_come_short_at_every_byte};

@@ -28,10 +28,9 @@ static void load(real *features, void *payload, size_t first, size_t n)
     memcpy(features, f->rows + first * FEATURES, n * FEATURES * sizeof *features);
 }
 
-/* 40-60-5, about 5,700 parameters: from some 800 rows on there are two groups. */
-static void set_up(fixture *f, size_t rows, size_t room, size_t n_threads)
+static void set_up_net(fixture *f, size_t width, size_t rows, size_t room, size_t n_threads)
 {
-    static const size_t encoder[] = {60, 5}, decoder[] = {60}, head[] = {7};
+    const size_t encoder[] = {width, 5}, decoder[] = {width}, head[] = {7};
     const aep__net_config config = {.n_features = FEATURES,
                                     .encoder = encoder,
                                     .decoder = decoder,
@@ -64,6 +63,9 @@ static void set_up(fixture *f, size_t rows, size_t room, size_t n_threads)
                             .lambda2 = 0.5,
                             .lambda3 = 0.7};
 }
+
+/* 40-60-5, about 5,700 parameters: from some 800 rows on there are two groups. */
+static void set_up(fixture *f, size_t rows, size_t room, size_t n_threads) { set_up_net(f, 60, rows, room, n_threads); }
 
 static void tear_down(fixture *f)
 {
@@ -106,6 +108,34 @@ START_TEST(the_gradient_of_many_blocks_agrees_with_central_differences)
         assert_gradient(got + at, f.params + at, 1, joint_loss, &f, "parameter");
     }
     free(got);
+    tear_down(&f);
+}
+END_TEST
+
+/* 40-400-5: 36,900 parameters, which are worked on in three pieces; the head lies in the last. */
+START_TEST(weights_of_the_autoencoder_decay_and_those_of_the_head_do_not)
+{
+    fixture f;
+    double norm, sum = 0;
+    set_up_net(&f, 400, 64, 64, 1);
+    const size_t n_params = f.net.tape.n_params, n = f.net.n_autoencoder;
+    ck_assert(n > 2 * 16384 && n < n_params && n_params < 3 * 16384);
+    real *without = calloc(n_params, sizeof *without);
+    f.batch.lambda1 = 0;
+    memcpy(without, run(&f, &norm), n_params * sizeof *without);
+    const double loss = f.losses.total;
+    f.batch.lambda1 = 1e-3;
+    const real *with = run(&f, &norm);
+    for (size_t i = 0; i < n_params; i++) {
+        ck_assert_double_eq_tol(with[i] - without[i], i < n ? 2e-3 * f.params[i] : 0, 1e-12);
+        sum += with[i] * with[i];
+    }
+    ck_assert_double_eq_tol(norm, sqrt(sum), 1e-12 * norm);
+    sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += f.params[i] * f.params[i];
+    ck_assert_double_eq_tol(f.losses.total - loss, 1e-3 * sum, 1e-10);
+    free(without);
     tear_down(&f);
 }
 END_TEST
@@ -168,6 +198,9 @@ START_TEST(what_a_reconstruction_keeps_of_the_variance)
     f.batch.training = false;
     const double share = aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch);
     ck_assert(share > 0 && share < 10);
+    for (size_t i = 0; i < 300 * FEATURES; i++) /* however small it is */
+        f.rows[i] *= 1e-8;
+    ck_assert_double_ne(aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch), 1);
     memset(f.params, 0, f.net.tape.n_params * sizeof *f.params); /* the mean row, whatever the row */
     ck_assert_double_lt(aep__trainer_kept_variance(&f.trainer, &f.net, &f.batch), 1e-12);
     for (size_t i = 1; i < 300; i++)
@@ -183,6 +216,7 @@ int main(void)
     TCase *tc = tcase_create("grad_trainer");
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, the_gradient_of_many_blocks_agrees_with_central_differences, 0, BATCHES);
+    tcase_add_test(tc, weights_of_the_autoencoder_decay_and_those_of_the_head_do_not);
     tcase_add_test(tc, the_losses_are_those_of_the_whole_batch);
     tcase_add_loop_test(tc, neither_threads_nor_room_change_a_bit, 0, BATCHES);
     tcase_add_test(tc, what_a_reconstruction_keeps_of_the_variance);

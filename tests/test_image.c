@@ -520,6 +520,24 @@ START_TEST(a_pool_that_upsampling_cannot_undo_is_refused_where_it_should_be_mirr
 }
 END_TEST
 
+START_TEST(what_cannot_be_mirrored_in_one_direction_is_refused)
+{
+    SET_IMAGE(1, 5, 4);
+    ADD(ENCODER, AEP_LAYER_MAX_POOL, 0, 3, 2, 0); /* 2 x 2: that doubled can be 3 or 4, and not 5 */
+    check_failed(aep__image_plan_make(&plan, &image, &log_), AEP_E_RANGE,
+                 D "it cannot mirror the pooling of the encoder, and make 5 x 4 of 2 x 2 again; take a stride equal to "
+                   "the kernel, or give the decoder's layers");
+    SET_IMAGE(1, 4, 5);
+    ADD(ENCODER, AEP_LAYER_MAX_POOL, 0, 3, 2, 0);
+    check_failed(aep__image_plan_make(&plan, &image, &log_), AEP_E_RANGE,
+                 D "it cannot mirror the pooling of the encoder, and make 4 x 5 of 2 x 2 again; take a stride equal to "
+                   "the kernel, or give the decoder's layers");
+    SET_IMAGE(1, 4, 4);
+    ADD(ENCODER, AEP_LAYER_MAX_POOL, 0, 3, 2, 0);
+    PLAN();
+}
+END_TEST
+
 START_TEST(padding_that_takes_the_whole_map_away_is_refused)
 {
     SET_IMAGE(1, 5, 5);
@@ -646,6 +664,7 @@ int main(void)
         what_one_image_costs_has_a_bound,
         a_decoder_that_does_not_end_at_the_image_is_refused,
         a_pool_that_upsampling_cannot_undo_is_refused_where_it_should_be_mirrored,
+        what_cannot_be_mirrored_in_one_direction_is_refused,
         padding_that_takes_the_whole_map_away_is_refused,
         what_was_written_is_read,
         every_truncation_is_refused_and_leaves_the_image_as_it_was,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The tape itself. What its operations compute, and their gradients: test_grad_ops.c. */
-#include "tape.h"
+#include "failing.h"
 #include "runner.h"
+#include "tape.h"
 
 #include <check.h>
 #include <stdint.h>
@@ -71,6 +72,23 @@ START_TEST(sizes_that_no_memory_can_hold_fail_the_tape)
     aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &window, 0, node); /* and it stays so */
     ck_assert(tape.failed);
     ck_assert_uint_eq(tape.n_nodes, 1);
+    tape.failed = false;
+    input(SIZE_MAX); /* not to be rounded up */
+    ck_assert(tape.failed);
+}
+END_TEST
+
+START_TEST(weights_that_no_memory_can_hold_transposed_are_refused)
+{
+    const size_t wide = (size_t)1 << (4 * sizeof(size_t)), node = input(wide);
+    failing memory;
+    const aep_allocator counting = failing_allocator(&memory, 0);
+    aep__frame frame;
+    aep__tape_add(&tape, AEP__OP_DENSE, 0, wide, 1, &node, 1);
+    ck_assert(!tape.failed);
+    ck_assert(!aep__frame_init(&frame, &counting, &tape, 1, false, AEP__FRAME_TRAINING));
+    ck_assert_uint_eq(memory.calls, 0);
+    aep__frame_free(&frame, &counting);
 }
 END_TEST
 
@@ -82,6 +100,39 @@ START_TEST(more_nodes_than_there_is_room_for_fail_the_tape)
     aep__tape_add_window(&tape, AEP__OP_MAX_POOL, 0, &window, 0, 0);
     ck_assert(tape.failed);
     ck_assert_uint_eq(tape.n_nodes, 6);
+}
+END_TEST
+
+/* Asked for more and more rows: the host is asked for all that the values take, or for nothing. */
+START_TEST(a_frame_that_no_memory_can_hold_is_refused)
+{
+    const size_t maps = aep__tape_add_window(&tape, AEP__OP_CONV, 0, &window, 2, input(60));
+    aep__tape_add(&tape, AEP__OP_DENSE, 0, 7, 18 * 7 + 7, &maps, 1);
+    tape.part = AEP__PASSING;
+    const size_t last = aep__tape_add(&tape, AEP__OP_DENSE, 0, 5, 18 * 5 + 5, &maps, 1);
+    aep__tape_seed(&tape, last);
+    aep__tape_finish(&tape);
+    ck_assert(!tape.failed);
+    size_t unasked = 0;
+    for (int use = AEP__FRAME_FORWARD; use <= AEP__FRAME_TRAINING; use++)
+        for (int panels = 0; panels <= 1; panels++)
+            for (double rows = 1e9; rows < (double)SIZE_MAX; rows *= 1.01) {
+                failing memory;
+                const aep_allocator refusing = failing_allocator(&memory, 0);
+                const size_t capacity = (size_t)rows;
+                double reals = (double)tape.reals[AEP__PASSING];
+                reals += use == AEP__FRAME_TRAINING ? (double)tape.gradient_reals : (double)tape.reals[AEP__KEPT];
+                reals += panels ? 60 : 0;
+                aep__frame frame;
+                ck_assert(!aep__frame_init(&frame, &refusing, &tape, capacity, panels, use));
+                if (memory.calls)
+                    ck_assert_double_ge((double)memory.bytes, rows * reals * sizeof(real) * 0.999);
+                else
+                    ck_assert_double_ge(rows * (reals + 200) * sizeof(real), (double)SIZE_MAX);
+                unasked += !memory.calls;
+                aep__frame_free(&frame, &refusing);
+            }
+    ck_assert_uint_gt(unasked, 100);
 }
 END_TEST
 
@@ -200,7 +251,9 @@ int main(void)
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, an_operation_on_maps_is_as_wide_as_its_result);
     tcase_add_test(tc, sizes_that_no_memory_can_hold_fail_the_tape);
+    tcase_add_test(tc, weights_that_no_memory_can_hold_transposed_are_refused);
     tcase_add_test(tc, more_nodes_than_there_is_room_for_fail_the_tape);
+    tcase_add_test(tc, a_frame_that_no_memory_can_hold_is_refused);
     tcase_add_test(tc, activations_take_no_memory_where_they_can);
     tcase_add_test(tc, gradients_begin_with_a_seed_or_with_the_last_to_use_a_node);
     tcase_add_test(tc, every_node_lies_on_a_cache_line_whatever_the_number_of_rows);

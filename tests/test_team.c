@@ -6,13 +6,16 @@
 #include "runner.h"
 
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MOST = 8, PIECES = 100 };
 
@@ -314,6 +317,109 @@ START_TEST(a_team_is_smaller_where_the_system_refuses_threads)
 END_TEST
 #endif
 
+/* What the system is asked for, by --wrap; the call `fail_at`, from 0, and all later ones are refused. */
+static size_t asked, fail_at = NEVER;
+static int held; /* mutexes and conditions not destroyed */
+
+static int ask(void) { return asked++ < fail_at ? 0 : EAGAIN; }
+
+int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __real_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes);
+int __real_pthread_cond_destroy(pthread_cond_t *condition);
+int __wrap_pthread_cond_destroy(pthread_cond_t *condition);
+int __real_pthread_sigmask(int how, const sigset_t *set, sigset_t *before);
+int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *before);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*fn)(void *), void *payload);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*fn)(void *), void *payload);
+
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    const int status = ask();
+    held += !status;
+    return status ? status : __real_pthread_mutex_init(mutex, attributes);
+}
+
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    held--;
+    return __real_pthread_mutex_destroy(mutex);
+}
+
+int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+{
+    const int status = ask();
+    held += !status;
+    return status ? status : __real_pthread_cond_init(condition, attributes);
+}
+
+int __wrap_pthread_cond_destroy(pthread_cond_t *condition)
+{
+    held--;
+    return __real_pthread_cond_destroy(condition);
+}
+
+int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+    const int status = before && set && fail_at != NEVER ? ask() : 0; /* giving the mask back is never refused */
+    return status ? status : __real_pthread_sigmask(how, set, before);
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*fn)(void *), void *payload)
+{
+    const int status = fail_at != NEVER ? ask() : 0;
+    return status ? status : __real_pthread_create(thread, attributes, fn, payload);
+}
+
+/* A mutex, two conditions, the mask of signals, two threads. */
+START_TEST(what_the_system_refuses_leaves_no_team_and_nothing_behind)
+{
+    enum { BEFORE_THREADS = 4 };
+    for (size_t at = 0; at <= BEFORE_THREADS; at++) {
+        asked = 0, held = 0, fail_at = at;
+        ck_assert_ptr_null(aep__team_new(&mem, 3));
+        fail_at = NEVER;
+        ck_assert_int_eq(held, 0);
+        ck_assert_uint_eq(memory.live, 0);
+    }
+    asked = 0, fail_at = BEFORE_THREADS + 1; /* one thread is had */
+    aep__team *team = aep__team_new(&mem, 3);
+    fail_at = NEVER;
+    ck_assert_ptr_nonnull(team);
+    meeting m = {.n = 2};
+    aep__team_run(team, meet, &m);
+    ck_assert_uint_eq(atomic_load(&m.here), 2);
+    ck_assert(m.handles[0] && !m.handles[1]);
+    aep__team_free(team, &mem);
+    ck_assert_int_eq(held, 0);
+}
+END_TEST
+
+/* A child has none of the threads: it works alone, and waits for nobody. */
+START_TEST(a_child_works_alone_and_frees_the_team)
+{
+    aep__team *team = aep__team_new(&mem, 4);
+    work w = {.n_workers = 1};
+    int status;
+    ck_assert_ptr_nonnull(team);
+    const pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        const size_t wrong = run_pieces(team, &w, PIECES, 3);
+        aep__team_free(team, &mem);
+        exit(wrong || memory.live);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    w = (work){.n_workers = 4};
+    ck_assert_uint_eq(run_pieces(team, &w, PIECES, 3), 0);
+    aep__team_free(team, &mem);
+}
+END_TEST
+
 START_TEST(pieces_are_taken_in_their_order_and_then_no_more)
 {
     aep__pieces pieces;
@@ -362,6 +468,8 @@ int main(void)
 #ifndef SANITIZED
                                   a_team_is_smaller_where_the_system_refuses_threads,
 #endif
+                                  what_the_system_refuses_leaves_no_team_and_nothing_behind,
+                                  a_child_works_alone_and_frees_the_team,
                                   pieces_are_taken_in_their_order_and_then_no_more,
                                   pieces_cover_all_numbers_and_none_twice};
     TCase *tc = tcase_create("team");
