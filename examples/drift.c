@@ -44,7 +44,8 @@ static aep_model *train(void)
     return model;
 }
 
-/* A change that chance does not explain, in a window of this size. */
+/* A change that chance does not explain, in a window of this size. Of columns: score and latent variables also move because
+   the model learns. */
 static bool has_moved(const aep_drift *drift, size_t column)
 {
     double psi, p;

@@ -164,7 +164,7 @@ enum aep_option {
     AEP_OPT_SCALE_LEVELS = 36,      /**< scale_levels: scale one-hot features like numeric ones; 0 */
     AEP_OPT_NOISE_BLOCK = 37,       /**< noise_block: edge of the squares of block noise in pixels; 4 (any time) */
     AEP_OPT_CHANNEL_SCALING = 38,   /**< channel_scaling: scale all pixels of an image's channel alike; 1 */
-    AEP_OPT_LEARNING_GATE = 39      /**< learning_gate: rows of a p-value up to it are kept out of aep_fit_batch; 0 (any time) */
+    AEP_OPT_LEARNING_GATE = 39      /**< learning_gate: p-value up to which aep_fit_batch keeps rows out; 0 (any time) */
 };
 
 /** Values of the activation options. */
@@ -536,8 +536,8 @@ AEP_API int aep_fit_scaling(aep_model *model, const float *rows, size_t n_rows, 
  * AEP_OPT_LEARNING_GATE keeps a model that goes on learning from learning its anomalies: rows whose p-value by the
  * calibration is at most that are left out, and counted (AEP_STAT_GATED_ROWS). Where fewer than 2 rows are left there is no
  * step, and the call succeeds. What has changed for good, such as a level that has shifted, is then never learned
- * either: see docs/drift.md.
- * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2), NOT_FINITE, LEVEL, STATE (no scaling; with a gate, no calibration),
+ * either: see docs/drift.md. A gate takes memory in each call, and at least 1 / gate - 1 calibration rows (STATE).
+ * Errors: ARGUMENT, COLUMNS, ROWS (fewer than 2), NOT_FINITE, LEVEL, STATE (no scaling; with a gate, too few calibration rows),
  * DIVERGED (nothing changed), LIMIT (with a gate, 2^32 rows), MEMORY. Thread class: exclusive.
  */
 AEP_API int aep_fit_batch(aep_model *model, const float *rows, size_t n_rows, size_t n_cols);
@@ -665,9 +665,9 @@ AEP_API int aep_explain(float *shares, const aep_model *model, aep_workspace *wo
 
 /*
  * Whether the rows of today still are like those that the model was calibrated on. aep_calibrate leaves the distributions
- * of the score, of each latent variable and of each column (not of the pixels of an image) in the model, by 41 quantiles of
- * up to 16,384 of its rows, and the shares of levels and of missing values. Rows are counted beside them, in a stream, in
- * memory that does not grow.
+ * of the score, of each latent variable and of each column (not of the pixels of an image) in the model, by 41 quantiles
+ * of up to 16,384 of its rows, drawn evenly over all, and the shares of levels and of missing values. Rows are counted
+ * beside them, in a stream, in memory that does not grow.
  */
 typedef struct aep_drift aep_drift;
 
@@ -682,22 +682,25 @@ enum aep_drift_kind {
 enum aep_drift_figure {
     /** Population stability index (Siddiqi 2006): sum over bins of (a - b) ln(a / b), where a and b are the shares
         (count + 1/2) / (rows + bins / 2) of today's rows and of the calibration's in a bin. Bins are about tenths of the
-        latter, or levels; missing values, and levels that are none, are bins of their own. 0.1 is usually called a
-        moderate change, 0.25 a large one. */
+        latter, or levels. A value that a tenth of the calibration's rows has, missing values and those that are no level are
+        bins of their own; bins where less than one row is expected in the smaller sample are one (Cochran 1954). 0.1 is
+        usually called a moderate change, 0.25 a large one. */
     AEP_DRIFT_PSI = 1,
-    /** What the index stays below in 99 of 100 cases where nothing has changed: (1/n + 1/m) times a quantile of
-        chi-squared with as many degrees of freedom as bins, less one (Yurdakul and Naranjo 2020). Above 0.1 there are too few rows
-        to see a moderate change. */
+    /** What the index stays below in 99 of 100 cases, calibrations as well as windows, where nothing has changed:
+        (1/n + 1/m) times the quantile of chi-squared with bins - 1 degrees of freedom (Yurdakul and Naranjo 2020). Above
+        0.1 there are too few rows to see a moderate change. */
     AEP_DRIFT_PSI_NOISE = 2,
     AEP_DRIFT_PSI_PVALUE = 3, /**< of the same bins: Pearson's chi-squared test of homogeneity */
     AEP_DRIFT_KS = 4,         /**< Kolmogorov-Smirnov: largest difference of the distributions at the quantiles;
                                    of numeric variables with values in both */
-    AEP_DRIFT_KS_PVALUE = 5   /**< its p-value (Stephens 1970); too large where values repeat */
+    AEP_DRIFT_KS_PVALUE = 5,  /**< its p-value (Stephens 1970); too large where values repeat */
+    AEP_DRIFT_ROWS_NEEDED = 6 /**< the n at which AEP_DRIFT_PSI_NOISE falls to 0.1; infinite where m is too small */
 };
 
 /**
- * Begin to compare rows with those that the model was calibrated on, whose distributions are copied. Warns in the log
- * when the model was trained since: scores and latent variables have moved by that alone.
+ * Begin to compare rows with those that the model was calibrated on, whose distributions are copied. This and
+ * aep_drift_add warn in the log, once, when the model was trained since: scores and latent variables have moved by that
+ * alone.
  * Errors: ARGUMENT, STATE (not calibrated, or in a file of a library before 0.4), MEMORY. Thread class: const on the
  * model.
  */

@@ -2,17 +2,33 @@
 /* How far rows have moved from those that a model was calibrated on, whose profile it holds. */
 #include "drift.h"
 
+#include "rng.h"
+
 #include <math.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------------ the profile */
 
-/* Rows that a profile is taken of, evenly over all. */
+/* Rows that a profile is taken of: one of each of n parts of about equal length, drawn at random, since what comes at
+   regular intervals may all be of one kind. */
 typedef struct sample {
     const aep_model *model;
     const float *rows, *scores;
-    size_t every, n;
+    const size_t *index; /* (n) */
+    size_t n;
 } sample;
+
+static void draw(size_t *index, size_t n, size_t n_rows, uint64_t seed)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t first = (size_t)((double)i * (double)n_rows / (double)n);
+        const size_t end = (size_t)((double)(i + 1) * (double)n_rows / (double)n);
+        real share;
+        aep__rng_uniform(&share, 1, seed, AEP__STREAM_PROFILE, 0, (uint32_t)i);
+        const size_t at = first + (size_t)((double)share * (double)(end - first));
+        index[i] = at < end ? at : first;
+    }
+}
 
 static size_t n_profiled_columns(const aep_model *model)
 {
@@ -46,7 +62,7 @@ static int encode(float *codes, float *code, const sample *s)
     aep_workspace *workspace;
     int status = aep_workspace_new(&workspace, s->model);
     for (size_t i = 0; !status && i < s->n; i++) {
-        status = aep_encode(code, s->model, workspace, s->rows + i * s->every * n_cols, 1, n_cols);
+        status = aep_encode(code, s->model, workspace, s->rows + s->index[i] * n_cols, 1, n_cols);
         for (size_t j = 0; !status && j < k; j++)
             codes[j * s->n + i] = code[j];
     }
@@ -66,13 +82,13 @@ static void take_variables(aep__profile *p, const sample *s, float *codes, float
 {
     const size_t k = p->n_codes, n_cols = s->model->schema.n_columns;
     for (size_t i = 0; i < s->n; i++)
-        values[i] = s->scores[i * s->every];
+        values[i] = s->scores[s->index[i]];
     aep__profile_take(p, 0, values, s->n);
     for (size_t j = 0; j < k; j++)
         aep__profile_take(p, 0, codes + j * s->n, s->n);
     for (size_t j = 0; j < p->n_columns; j++) {
         for (size_t i = 0; i < s->n; i++)
-            values[i] = s->rows[i * s->every * n_cols + j];
+            values[i] = s->rows[s->index[i] * n_cols + j];
         aep__profile_take(p, levels_of(s->model, 1 + k + j), values, s->n);
     }
     p->n_rows = s->n;
@@ -83,12 +99,15 @@ int aep__profile_of_rows(aep__profile *p, const aep_model *model, const float *r
     const aep_allocator *mem = &model->mem;
     const size_t k = model->net.code_size, by_codes = AEP__PROFILE_MOST_CODES / k;
     const size_t most = by_codes < AEP__PROFILE_MOST_ROWS ? by_codes : AEP__PROFILE_MOST_ROWS;
-    sample s = {.model = model, .rows = rows, .scores = scores, .every = (n_rows - 1) / most + 1};
-    s.n = (n_rows - 1) / s.every + 1;
+    const size_t n = n_rows < most ? n_rows : most;
     *p = (aep__profile){0};
-    float *codes = aep__alloc(mem, s.n, k * sizeof *codes), *code = aep__alloc(mem, k, sizeof *code);
-    float *values = aep__alloc(mem, s.n, sizeof *values);
-    int status = codes && code && values ? make_room(p, model) : AEP_E_MEMORY;
+    size_t *index = aep__alloc(mem, n, sizeof *index);
+    float *codes = aep__alloc(mem, n, k * sizeof *codes), *code = aep__alloc(mem, k, sizeof *code);
+    float *values = aep__alloc(mem, n, sizeof *values);
+    const sample s = {.model = model, .rows = rows, .scores = scores, .index = index, .n = n};
+    int status = index && codes && code && values ? make_room(p, model) : AEP_E_MEMORY;
+    if (!status)
+        draw(index, n, n_rows, (uint64_t)aep__option(model, AEP_OPT_SEED));
     if (!status)
         status = encode(codes, code, &s);
     if (!status && !all_finite(codes, s.n * k))
@@ -100,6 +119,7 @@ int aep__profile_of_rows(aep__profile *p, const aep_model *model, const float *r
     aep__free(mem, codes);
     aep__free(mem, code);
     aep__free(mem, values);
+    aep__free(mem, index);
     return status;
 }
 
@@ -111,10 +131,23 @@ struct aep_drift {
     aep_allocator mem;
     aep__log log;
     aep__profile reference, now;
+    uint64_t step;         /* of the model when it was calibrated */
+    bool warned;           /* that the model has made others since */
     uint64_t *before;      /* what now.counts held before a call */
     size_t capacity;       /* rows at a time */
     float *scores, *codes; /* (capacity), (capacity, n_codes) */
 };
+
+static void warn_if_trained(aep_drift *d, const aep_model *model)
+{
+    if (model->steps == d->step || d->warned)
+        return;
+    d->warned = true;
+    aep__logf(
+        &d->log, AEP_LOG_WARNING,
+        "the model was trained since it was calibrated: its scores and latent variables have moved by that alone; "
+        "calibrate again, and call aep_drift_new");
+}
 
 int aep_drift_new(aep_drift **drift, const aep_model *model)
 {
@@ -143,10 +176,8 @@ int aep_drift_new(aep_drift **drift, const aep_model *model)
         return aep__fail(&model->log, AEP_E_MEMORY, "no memory to compare rows");
     }
     aep__profile_clear(&d->now);
-    if (model->steps != model->calibration.step)
-        aep__logf(&model->log, AEP_LOG_WARNING,
-                  "the model was trained since it was calibrated: its scores and latent variables have moved by that "
-                  "alone; calibrate again");
+    d->step = model->calibration.step;
+    warn_if_trained(d, model);
     *drift = d;
     return AEP_OK;
 }
@@ -191,20 +222,33 @@ static void count_rows(aep_drift *d, const float *rows, size_t n)
     now->n_rows += n;
 }
 
-static int add_rows(aep_drift *d, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows,
-                    size_t n_cols)
+/* n <= capacity rows, counted after all have been scored; `first` is the number of the first of them in the call. */
+static int add_part(aep_drift *d, const aep_model *model, aep_workspace *workspace, const float *rows, size_t first,
+                    size_t n)
+{
+    int status = aep__score_and_encode(d->scores, d->codes, model, workspace, rows, n, model->schema.n_columns);
+    for (size_t i = 0; !status && i < n; i++)
+        if (!isfinite(d->scores[i]))
+            status = aep__fail(&d->log, AEP_E_DIVERGED, "row %zu scores %s: the weights of the model have diverged",
+                               first + i, AEP__NUMBER(d->scores[i], 6));
+    if (!status)
+        count_rows(d, rows, n);
+    return status;
+}
+
+/* More rows than that; where one of them fails, those before it are not counted either. */
+static int add_parts(aep_drift *d, const aep_model *model, aep_workspace *workspace, const float *rows, size_t n_rows)
 {
     int status = AEP_OK;
+    const uint64_t n_before = d->now.n_rows;
+    memcpy(d->before, d->now.counts, d->now.n_counts * sizeof *d->before);
     for (size_t first = 0, n; !status && first < n_rows; first += n) {
         n = n_rows - first < d->capacity ? n_rows - first : d->capacity;
-        const float *part = rows + first * n_cols;
-        status = aep__score_and_encode(d->scores, d->codes, model, workspace, part, n, n_cols);
-        for (size_t i = 0; !status && i < n; i++)
-            if (!isfinite(d->scores[i]))
-                status = aep__fail(&d->log, AEP_E_DIVERGED, "row %zu scores %s: the weights of the model have diverged",
-                                   first + i, AEP__NUMBER(d->scores[i], 6));
-        if (!status)
-            count_rows(d, part, n);
+        status = add_part(d, model, workspace, rows + first * model->schema.n_columns, first, n);
+    }
+    if (status) {
+        memcpy(d->now.counts, d->before, d->now.n_counts * sizeof *d->before);
+        d->now.n_rows = n_before;
     }
     return status;
 }
@@ -228,13 +272,10 @@ int aep_drift_add(aep_drift *drift, const aep_model *model, aep_workspace *works
         status = aep_workspace_new(&own, model);
     if (status)
         return status;
-    memcpy(drift->before, drift->now.counts, drift->now.n_counts * sizeof *drift->before);
-    const uint64_t n_before = drift->now.n_rows;
-    status = add_rows(drift, model, workspace ? workspace : own, rows, n_rows, n_cols);
-    if (status) {
-        memcpy(drift->now.counts, drift->before, drift->now.n_counts * sizeof *drift->before);
-        drift->now.n_rows = n_before;
-    }
+    warn_if_trained(drift, model);
+    workspace = workspace ? workspace : own;
+    status = n_rows <= drift->capacity ? add_part(drift, model, workspace, rows, 0, n_rows)
+                                       : add_parts(drift, model, workspace, rows, n_rows);
     aep_workspace_free(own);
     return status;
 }
@@ -282,13 +323,15 @@ static double figure_of(const aep__shift *shift, int figure)
     case AEP_DRIFT_PSI:
         return shift->psi;
     case AEP_DRIFT_PSI_NOISE:
-        return shift->psi_noise;
+        return aep__shift_noise(shift);
     case AEP_DRIFT_PSI_PVALUE:
         return shift->psi_p;
     case AEP_DRIFT_KS:
         return shift->ks;
-    default: /* AEP_DRIFT_KS_PVALUE */
+    case AEP_DRIFT_KS_PVALUE:
         return shift->ks_p;
+    default: /* AEP_DRIFT_ROWS_NEEDED */
+        return aep__shift_rows_needed(shift, 0.1);
     }
 }
 
@@ -298,7 +341,7 @@ int aep_drift_get(double *value, const aep_drift *drift, int kind, size_t index,
     if (!value || !drift)
         return AEP_E_ARGUMENT;
     *value = NAN;
-    if (!find_kind(&first, &n, &drift->now, kind) || figure < AEP_DRIFT_PSI || figure > AEP_DRIFT_KS_PVALUE)
+    if (!find_kind(&first, &n, &drift->now, kind) || figure < AEP_DRIFT_PSI || figure > AEP_DRIFT_ROWS_NEEDED)
         return aep__fail(&drift->log, AEP_E_OPTION, "there is no figure %d of the kind %d", figure, kind);
     if (index >= n)
         return aep__fail(&drift->log, AEP_E_RANGE, "variable %zu of the kind %d: there are %zu", index, kind, n);

@@ -173,6 +173,11 @@ static int pass_gate(uint32_t **passing, size_t *n_passing, const aep_model *mod
     if (!model->calibration.n_scores)
         return aep__fail(&model->log, AEP_E_STATE,
                          "the learning gate needs p-values: call aep_calibrate first, or set learning_gate to 0");
+    if ((double)model->calibration.n_rows + 1 < 1 / gate)
+        return aep__fail(&model->log, AEP_E_STATE,
+                         "a learning gate of %s needs %.0f calibration rows, there are %llu: no row could be kept out; "
+                         "calibrate on more, or raise learning_gate",
+                         AEP__NUMBER(gate, 6), ceil(1 / gate) - 1, (unsigned long long)model->calibration.n_rows);
     if (n_rows > UINT32_MAX)
         return aep__fail(&model->log, AEP_E_LIMIT, "%zu rows: the learning gate takes fewer than 2^32", n_rows);
     float *scores = aep__alloc(&model->mem, n_rows, sizeof *scores);

@@ -267,53 +267,91 @@ static double kolmogorov_tail(double d, double n)
 typedef struct comparison {
     double n, m; /* rows of now and of the reference */
     double psi, chi_squared;
-    size_t n_bins;
+    double rare_now, rare_reference; /* rows of bins that are rare */
+    double largest;                  /* rows of the largest bin */
+    size_t n_bins;                   /* that are not rare */
+    bool add;                        /* sums are added up; bins and rare ones are counted before */
+    bool largest_done;               /* the rare ones are in the largest bin, which has come */
 } comparison;
 
-/* Each term needs the number of bins, which is known once they have been counted. */
-static void add_bin(comparison *c, uint64_t now, uint64_t reference, size_t all_bins)
+/* In as few as the smaller sample has rows, less than one row is expected in a rare bin: no test holds for it. */
+static bool rare(const comparison *c, double now, double reference)
 {
-    c->n_bins++;
-    if (!all_bins)
-        return;
-    const double half = (double)all_bins / 2;
-    const double a = ((double)now + 0.5) / (c->n + half), b = ((double)reference + 0.5) / (c->m + half);
+    return (now + reference) / (c->n + c->m) * (c->n < c->m ? c->n : c->m) < 1;
+}
+
+/* Rare bins are one, or belong to the largest where they are rare together, too. */
+static bool rare_ones_are_a_bin(const comparison *c)
+{
+    return c->rare_now + c->rare_reference > 0 && (!c->n_bins || !rare(c, c->rare_now, c->rare_reference));
+}
+
+static size_t count_bins(const comparison *c) { return c->n_bins + rare_ones_are_a_bin(c); }
+
+static void add_terms(comparison *c, double now, double reference)
+{
+    const double half = (double)count_bins(c) / 2;
+    const double a = (now + 0.5) / (c->n + half), b = (reference + 0.5) / (c->m + half);
     c->psi += (a - b) * log(a / b);
-    const double pooled = (double)(now + reference) / (c->n + c->m);
-    const double gap = (double)now / c->n - (double)reference / c->m;
+    const double pooled = (now + reference) / (c->n + c->m);
+    const double gap = now / c->n - reference / c->m;
     c->chi_squared += gap * gap / (pooled * (1 / c->n + 1 / c->m));
 }
 
-/* A bin ends where it holds a tenth of the reference; what is left at the end is a bin if it holds a hundredth of it. */
-static void add_numeric_bins(comparison *c, const aep__variable *now, const aep__variable *reference, size_t all_bins)
+static void add_bin(comparison *c, uint64_t n_now, uint64_t n_reference)
+{
+    double now = (double)n_now, reference = (double)n_reference;
+    if (now + reference == 0)
+        return;
+    const bool is_rare = rare(c, now, reference);
+    if (!c->add && is_rare) {
+        c->rare_now += now;
+        c->rare_reference += reference;
+    } else if (!c->add) {
+        c->n_bins++;
+        c->largest = now + reference > c->largest ? now + reference : c->largest;
+    } else if (!is_rare) {
+        if (now + reference == c->largest && !c->largest_done && !rare_ones_are_a_bin(c)) {
+            c->largest_done = true;
+            now += c->rare_now;
+            reference += c->rare_reference;
+        }
+        add_terms(c, now, reference);
+    }
+}
+
+/* A bin ends where it holds a tenth of the reference, if as much as a hundredth is left. A value that a tenth of the
+   reference has is a bin of its own, and parts those beside it, however few they are. */
+static void add_numeric_bins(comparison *c, const aep__variable *now, const aep__variable *reference)
 {
     const size_t n_slots = aep__variable_slots(now) - 1;
     uint64_t a = 0, b = 0, b_left = 0;
     for (size_t i = 0; i < n_slots; i++)
         b_left += reference->counts[i];
-    const uint64_t whole = b_left / 10 + !!(b_left % 10), least = b_left / 100 + 1;
+    const uint64_t tenth = b_left / 10 + !!(b_left % 10), least = b_left / 100 + 1;
     for (size_t i = 0; i < n_slots; i++) {
+        const bool alone = i % 2 && reference->counts[i] >= tenth;
+        if (alone) {
+            add_bin(c, a, b);
+            a = b = 0;
+        }
         a += now->counts[i];
         b += reference->counts[i];
         b_left -= reference->counts[i];
-        if ((b >= whole && b_left >= least) || i == n_slots - 1) {
-            if (a || b)
-                add_bin(c, a, b, all_bins);
+        if (alone || (b >= tenth && b_left >= least) || i == n_slots - 1) {
+            add_bin(c, a, b);
             a = b = 0;
         }
     }
 }
 
-static void add_bins(comparison *c, const aep__variable *now, const aep__variable *reference, size_t all_bins)
+static void add_bins(comparison *c, const aep__variable *now, const aep__variable *reference)
 {
     const size_t missing = aep__variable_slots(now) - 1;
-    const bool constant = now->n_knots == 1; /* then what is below and what is above are two changes */
-    const bool as_they_are = now->n_levels || constant;
-    if (!as_they_are)
-        add_numeric_bins(c, now, reference, all_bins);
-    for (size_t i = as_they_are ? 0 : missing; i <= missing; i++)
-        if (now->counts[i] || reference->counts[i])
-            add_bin(c, now->counts[i], reference->counts[i], all_bins);
+    if (!now->n_levels)
+        add_numeric_bins(c, now, reference);
+    for (size_t i = now->n_levels ? 0 : missing; i <= missing; i++)
+        add_bin(c, now->counts[i], reference->counts[i]);
 }
 
 static double count_values(const aep__variable *v)
@@ -343,16 +381,31 @@ static void compare_distributions(aep__shift *shift, const aep__variable *now, c
 aep__shift aep__variable_shift(const aep__variable *now, const aep__variable *reference)
 {
     const size_t missing = aep__variable_slots(now) - 1;
-    comparison count = {0}, c = {.n = count_values(now) + (double)now->counts[missing],
-                                 .m = count_values(reference) + (double)reference->counts[missing]};
-    aep__shift shift = {.psi_p = 1, .ks = NAN, .ks_p = NAN};
-    add_bins(&count, now, reference, 0);
-    add_bins(&c, now, reference, count.n_bins);
-    if (c.n_bins > 1) {
+    comparison c = {.n = count_values(now) + (double)now->counts[missing],
+                    .m = count_values(reference) + (double)reference->counts[missing]};
+    add_bins(&c, now, reference);
+    c.add = true;
+    aep__shift shift = {.n = c.n, .m = c.m, .bins = count_bins(&c), .psi_p = 1, .ks = NAN, .ks_p = NAN};
+    if (shift.bins > 1) {
+        add_bins(&c, now, reference);
+        if (rare_ones_are_a_bin(&c))
+            add_terms(&c, c.rare_now, c.rare_reference);
         shift.psi = c.psi;
-        shift.psi_p = chi_squared_tail(c.chi_squared, c.n_bins - 1);
-        shift.psi_noise = chi_squared_quantile(0.01, c.n_bins - 1) * (1 / c.n + 1 / c.m);
+        shift.psi_p = chi_squared_tail(c.chi_squared, shift.bins - 1);
     }
     compare_distributions(&shift, now, reference);
     return shift;
+}
+
+double aep__shift_noise(const aep__shift *s)
+{
+    return s->bins > 1 ? chi_squared_quantile(0.01, s->bins - 1) * (1 / s->n + 1 / s->m) : 0;
+}
+
+double aep__shift_rows_needed(const aep__shift *s, double psi)
+{
+    if (s->bins < 2)
+        return 1;
+    const double share = psi / chi_squared_quantile(0.01, s->bins - 1) - 1 / s->m;
+    return share > 0 ? ceil(1 / share) : INFINITY;
 }

@@ -60,20 +60,29 @@ int aep__profile_read(aep__profile *p, const aep_allocator *mem, const aep__sche
                       aep__reader *r); /* FORMAT, MEMORY: all zero */
 
 /* How far apart two variables of the same knots or levels are, n and m being the numbers of rows counted:
-     psi       sum over bins of (a - b) ln(a / b), the population stability index (Siddiqi 2006), a and b being shares
-               (count + 1/2) / (n + bins / 2) of the rows in a bin
-     psi_p     p-value of the same bins' homogeneity, Pearson's chi-squared with bins - 1 degrees of freedom
-     psi_noise what psi stays below in 99 of 100 cases where nothing has changed: (1/n + 1/m) times the quantile of that
-               chi-squared (Yurdakul and Naranjo 2020)
-     ks        largest difference of the distribution functions at the knots (Kolmogorov-Smirnov); NaN of a categorical
-               one, or without values
-     ks_p      its p-value (Stephens 1970), conservative where values repeat
-   Bins are levels, or about tenths of the reference; other and missing values are bins of their own. */
+     psi    sum over bins of (a - b) ln(a / b), the population stability index (Siddiqi 2006), a and b being shares
+            (count + 1/2) / (n + bins / 2) of the rows in a bin
+     psi_p  p-value of the same bins' homogeneity, Pearson's chi-squared with bins - 1 degrees of freedom
+     ks     largest difference of the distribution functions at the knots (Kolmogorov-Smirnov); NaN of a categorical one,
+            or without values
+     ks_p   its p-value (Stephens 1970), conservative where values repeat
+   Bins are levels, or about tenths of the reference; a value that a tenth of the reference has, missing values and those
+   that are no level are bins of their own. Bins where less than one row is expected in the smaller sample are one, or go to
+   the largest (Cochran 1954). */
 typedef struct aep__shift {
-    double psi, psi_p, psi_noise, ks, ks_p;
+    double n, m;
+    size_t bins;
+    double psi, psi_p, ks, ks_p;
 } aep__shift;
 
 /* Both with the same knots or levels, and rows counted. */
 aep__shift aep__variable_shift(const aep__variable *now, const aep__variable *reference);
+
+/* What psi stays below in 99 of 100 cases where nothing has changed: (1/n + 1/m) times the quantile of that chi-squared
+   (Yurdakul and Naranjo 2020). */
+double aep__shift_noise(const aep__shift *shift);
+
+/* The n at which that is no more than `psi`; infinite where m is too small. */
+double aep__shift_rows_needed(const aep__shift *shift, double psi);
 
 #endif

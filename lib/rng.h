@@ -17,7 +17,8 @@ enum aep__stream {
     AEP__STREAM_SHUFFLE = 2,
     AEP__STREAM_NOISE = 3,
     AEP__STREAM_VALIDATION = 4,
-    AEP__STREAM_BLOCK = 5
+    AEP__STREAM_BLOCK = 5,
+    AEP__STREAM_PROFILE = 6
 };
 
 /* n values of a row: uniform in (0, 1), or standard normal. */

@@ -113,6 +113,34 @@ START_TEST(rows_whose_columns_do_not_fit_each_other_show_in_score_and_latent_var
 }
 END_TEST
 
+/* Rows that come by the hour: whatever the number of rows, those of all hours are in the reference alike. */
+START_TEST(rows_that_repeat_with_a_period_are_not_mistaken)
+{
+    static const size_t sizes[] = {16384, 16385, 24 * 3000};
+    aep_model *model = fitted_model("nn", SET({AEP_OPT_EPOCHS, 2}));
+    float *rows = malloc(2 * 24 * 3000 * sizeof *rows);
+    for (size_t i = 0; i < 24 * 3000; i++) {
+        rows[2 * i] = (float)(i % 24) / 8;
+        rows[2 * i + 1] = (float)(i % 24 / 6);
+    }
+    for (size_t k = 0; k < COUNT_OF(sizes); k++) {
+        size_t n_reference;
+        AEP_CHECK(aep_calibrate(model, rows, sizes[k], 2));
+        aep_drift *drift;
+        AEP_CHECK(aep_drift_new(&drift, model));
+        AEP_CHECK(aep_drift_add(drift, model, NULL, rows, 2400, 2));
+        AEP_CHECK(aep_drift_rows(NULL, &n_reference, drift));
+        ck_assert_uint_eq(n_reference, 16384);
+        for (size_t i = 0; i < 2; i++)
+            ck_assert(figure(drift, AEP_DRIFT_COLUMN, i, AEP_DRIFT_PSI) < 0.01);
+        ck_assert(figure(drift, AEP_DRIFT_SCORE, 0, AEP_DRIFT_PSI) < 0.01);
+        aep_drift_free(drift);
+    }
+    aep_model_free(model);
+    free(rows);
+}
+END_TEST
+
 START_TEST(missing_values_are_a_change)
 {
     aep_model *model = calibrated(SET({AEP_OPT_MISSING, AEP_MISSING_IMPUTE}));
@@ -240,7 +268,7 @@ START_TEST(what_is_wrong_is_said_and_counts_nothing)
     AEP_CHECK_STATUS(aep_drift_get(&value, NULL, AEP_DRIFT_SCORE, 0, AEP_DRIFT_PSI), AEP_E_ARGUMENT);
     AEP_CHECK_STATUS(aep_drift_get(&value, drift, 3, 0, AEP_DRIFT_PSI), AEP_E_OPTION);
     AEP_CHECK_STATUS(aep_drift_get(&value, drift, AEP_DRIFT_SCORE, 0, 0), AEP_E_OPTION);
-    AEP_CHECK_STATUS(aep_drift_get(&value, drift, AEP_DRIFT_SCORE, 0, 6), AEP_E_OPTION);
+    AEP_CHECK_STATUS(aep_drift_get(&value, drift, AEP_DRIFT_SCORE, 0, 7), AEP_E_OPTION);
     AEP_CHECK_STATUS(aep_drift_get(&value, drift, AEP_DRIFT_SCORE, 1, AEP_DRIFT_PSI), AEP_E_RANGE);
     AEP_CHECK_STATUS(aep_drift_get(&value, drift, AEP_DRIFT_COLUMN, COLS, AEP_DRIFT_PSI), AEP_E_RANGE);
     AEP_CHECK_STATUS(aep_drift_clear(NULL), AEP_E_ARGUMENT);
@@ -269,6 +297,15 @@ START_TEST(training_since_the_calibration_is_warned_of)
     aep_drift_free(drift);
     ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 1);
     ck_assert_ptr_nonnull(strstr(log.last, "calibrate again"));
+    AEP_CHECK(aep_calibrate(model, rows, N, COLS));
+    AEP_CHECK(aep_drift_new(&drift, model)); /* once, when it happens meanwhile */
+    AEP_CHECK(aep_drift_add(drift, model, NULL, rows, N, COLS));
+    ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 1);
+    AEP_CHECK(aep_fit_batch(model, rows, N, COLS));
+    for (int i = 0; i < 3; i++)
+        AEP_CHECK(aep_drift_add(drift, model, NULL, rows, 1, COLS));
+    ck_assert_uint_eq(log.n[AEP_LOG_WARNING], 2);
+    aep_drift_free(drift);
     aep_model_free(model);
     free(rows);
 }
@@ -405,6 +442,9 @@ START_TEST(a_gate_without_a_calibration_is_refused_and_one_that_lets_nothing_thr
     AEP_CHECK_STATUS(aep_fit_batch(model, rows, N, COLS), AEP_E_STATE);
     ck_assert_ptr_nonnull(strstr(log.last, "learning_gate"));
     assert_unchanged(model, before);
+    AEP_CHECK(aep_calibrate(model, rows, 98, COLS)); /* the least p-value is 1 / 99 */
+    AEP_CHECK_STATUS(aep_fit_batch(model, rows, N, COLS), AEP_E_STATE);
+    ck_assert_ptr_nonnull(strstr(log.last, "needs 99 calibration rows, there are 98"));
     AEP_CHECK(aep_calibrate(model, rows, N, COLS));
     const double steps = stat_of(model, AEP_STAT_STEPS);
     for (size_t i = 0; i < N; i++)
@@ -422,7 +462,8 @@ START_TEST(a_gate_without_a_calibration_is_refused_and_one_that_lets_nothing_thr
 END_TEST
 
 RUN_TESTS("api_drift", rows_of_the_same_kind_have_not_moved, a_column_that_moves_is_the_one_named,
-          rows_whose_columns_do_not_fit_each_other_show_in_score_and_latent_variables, missing_values_are_a_change,
+          rows_whose_columns_do_not_fit_each_other_show_in_score_and_latent_variables,
+          rows_that_repeat_with_a_period_are_not_mistaken, missing_values_are_a_change,
           rows_may_come_one_by_one_and_from_a_file_of_the_model, nothing_is_allocated_with_a_workspace,
           images_have_scores_and_latent_variables_but_no_columns, what_is_wrong_is_said_and_counts_nothing,
           training_since_the_calibration_is_warned_of, another_score_has_no_distribution_until_it_is_calibrated,

@@ -141,13 +141,13 @@ START_TEST(figures_of_levels_are_those_of_scipy)
     aep__shift shift = aep__variable_shift(&w, v);
     ASSERT_NEAR(shift.psi, 0.3637114469195608);
     ASSERT_NEAR(shift.psi_p, 4.514152620724094e-05);
-    ASSERT_NEAR(shift.psi_noise, 0.1701730009521655);
+    ASSERT_NEAR(aep__shift_noise(&shift), 0.1701730009521655);
     ck_assert(isnan(shift.ks) && isnan(shift.ks_p));
     w = count(v, counts, now, 105);
     shift = aep__variable_shift(&w, v);
     ASSERT_NEAR(shift.psi, 0.5045190423686425);
     ASSERT_NEAR(shift.psi_p, 1.8294257439443622e-06);
-    ASSERT_NEAR(shift.psi_noise, 0.1928283219750584);
+    ASSERT_NEAR(aep__shift_noise(&shift), 0.1928283219750584);
 }
 END_TEST
 
@@ -181,7 +181,7 @@ START_TEST(values_outside_of_all_others_and_missing_ones_count)
     aep__variable w = count(v, counts, now, 1000);
     aep__shift shift = aep__variable_shift(&w, v);
     ck_assert(shift.psi == 0 && shift.psi_p == 1 && shift.ks == 0 && shift.ks_p == 1);
-    ASSERT_NEAR(shift.psi_noise, 21.665994333461924 * 2 / 1000); /* ten bins */
+    ASSERT_NEAR(aep__shift_noise(&shift), 21.665994333461924 * 2 / 1000); /* ten bins */
     for (size_t i = 0; i < 1000; i++)
         now[i] = -1 - (float)i;
     w = count(v, counts, now, 1000);
@@ -201,7 +201,7 @@ START_TEST(values_outside_of_all_others_and_missing_ones_count)
 }
 END_TEST
 
-/* A value that one row in 75 has is a bin of its own. */
+/* A value that few rows have is a bin of its own beside one that most have. */
 START_TEST(a_rare_value_that_becomes_common_is_seen)
 {
     float reference[3000], now[300];
@@ -215,7 +215,63 @@ START_TEST(a_rare_value_that_becomes_common_is_seen)
     const aep__shift shift = aep__variable_shift(&w, v);
     ASSERT_NEAR(shift.ks, 1. / 3 - 1. / 75);
     ck_assert(shift.psi > 1 && shift.psi_p < 1e-50 && shift.ks_p < 1e-10);
-    ASSERT_NEAR(shift.psi_noise, 6.6348966010212 * (1. / 300 + 1. / 3000)); /* two bins */
+    ASSERT_NEAR(aep__shift_noise(&shift), 6.6348966010212 * (1. / 300 + 1. / 3000)); /* two bins */
+}
+END_TEST
+
+START_TEST(however_rare_it_was)
+{
+    float reference[10000], now[500];
+    uint64_t counts[2 * AEP__PROFILE_KNOTS + 2];
+    for (size_t every = 200; every <= 10000; every *= 50) { /* fifty rows, or one */
+        for (size_t i = 0; i < 10000; i++)
+            reference[i] = i % every == 0;
+        for (size_t which = 0; which < 2; which++) { /* the rare value becomes common, or one that was never there */
+            for (size_t i = 0; i < 500; i++)
+                now[i] = i % 2 ? 0 : which ? 1000 : 1;
+            const aep__variable *v = profile_of(0, reference, 10000);
+            const aep__variable w = count(v, counts, now, 500);
+            const aep__shift shift = aep__variable_shift(&w, v);
+            ck_assert_msg(shift.bins == 2 && shift.psi > 1 && shift.psi_p < 1e-50, "1 in %zu: %zu bins, %g", every,
+                          shift.bins, shift.psi);
+            aep__profile_free(&p, &mem);
+        }
+    }
+}
+END_TEST
+
+/* Half of the rows at the largest value, as of a sensor that is at its end. */
+START_TEST(values_beyond_an_end_that_many_have_are_seen)
+{
+    float reference[1000], now[200];
+    uint64_t counts[2 * AEP__PROFILE_KNOTS + 2];
+    for (size_t i = 0; i < 1000; i++)
+        reference[i] = i % 2 ? 100 : (float)i / 10;
+    for (size_t i = 0; i < 200; i++)
+        now[i] = i % 2 ? 150 : (float)i / 2;
+    const aep__variable *v = profile_of(0, reference, 1000);
+    const aep__variable w = count(v, counts, now, 200);
+    const aep__shift shift = aep__variable_shift(&w, v);
+    ck_assert(shift.psi > 1 && shift.psi_p < 1e-50);
+}
+END_TEST
+
+START_TEST(rows_needed_are_those_at_which_noise_is_a_tenth)
+{
+    float reference[2000], now[30];
+    uint64_t counts[2 * AEP__PROFILE_KNOTS + 2];
+    uint32_t state = 9;
+    for (size_t i = 0; i < 2000; i++)
+        reference[i] = uniform_float(&state);
+    for (size_t i = 0; i < 30; i++)
+        now[i] = uniform_float(&state);
+    const aep__variable *v = profile_of(0, reference, 2000);
+    const aep__variable w = count(v, counts, now, 30);
+    const aep__shift shift = aep__variable_shift(&w, v);
+    ck_assert_uint_eq(shift.bins, 10);
+    ck_assert(aep__shift_rows_needed(&shift, 0.1) == 243); /* docs/drift.md */
+    ck_assert(aep__shift_rows_needed(&shift, 0.25) == 91);
+    ck_assert(isinf(aep__shift_rows_needed(&shift, 0.01)));
 }
 END_TEST
 
@@ -227,7 +283,7 @@ START_TEST(constants_move_or_stay)
     const aep__variable *v = profile_of(0, seven, 4);
     aep__variable w = count(v, counts, seven, 3);
     aep__shift shift = aep__variable_shift(&w, v);
-    ck_assert(shift.psi == 0 && shift.psi_p == 1 && shift.psi_noise == 0 && shift.ks == 0 && shift.ks_p == 1);
+    ck_assert(shift.psi == 0 && shift.psi_p == 1 && aep__shift_noise(&shift) == 0 && shift.ks == 0 && shift.ks_p == 1);
     w = count(v, counts, eight, 3);
     shift = aep__variable_shift(&w, v);
     ck_assert(shift.ks == 1 && shift.psi > 1);
@@ -250,13 +306,42 @@ START_TEST(unchanged_windows_alarm_as_often_as_promised)
             now[i] = uniform_float(&state) + uniform_float(&state);
         const aep__variable w = count(v, counts, now, ROWS);
         const aep__shift shift = aep__variable_shift(&w, v);
-        beyond_noise += shift.psi > shift.psi_noise;
+        beyond_noise += shift.psi > aep__shift_noise(&shift);
         psi_small += shift.psi_p <= 0.1;
         ks_small += shift.ks_p <= 0.1;
     }
     ck_assert_msg(beyond_noise > WINDOWS / 400 && beyond_noise < WINDOWS / 50, "%zu", beyond_noise); /* 20 expected */
     ck_assert_msg(psi_small > WINDOWS / 14 && psi_small < WINDOWS / 7, "%zu", psi_small);            /* 200 */
     ck_assert_msg(ks_small > WINDOWS / 25 && ks_small < WINDOWS / 8, "%zu", ks_small);               /* at most 200 */
+}
+END_TEST
+
+/* One level that nearly all rows have, and ten of a thousandth each: calibrations and windows that are small for that. */
+START_TEST(rare_levels_do_not_alarm_by_chance)
+{
+    enum { TRIALS = 4000 };
+    static const size_t sizes[][2] = {{200, 2000}, {20, 300}, {300, 300}}; /* n, m */
+    uint32_t state = 11;
+    uint64_t counts[13];
+    static float reference[2000], now[300];
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        size_t small = 0, beyond = 0;
+        for (size_t trial = 0; trial < TRIALS; trial++) {
+            for (size_t i = 0; i < sizes[k][1]; i++)
+                reference[i] = next(&state) % 1000 < 990 ? 0 : (float)(1 + next(&state) % 10);
+            for (size_t i = 0; i < sizes[k][0]; i++)
+                now[i] = next(&state) % 1000 < 990 ? 0 : (float)(1 + next(&state) % 10);
+            const aep__variable *v = profile_of(11, reference, sizes[k][1]);
+            const aep__variable w = count(v, counts, now, sizes[k][0]);
+            const aep__shift shift = aep__variable_shift(&w, v);
+            small += shift.psi_p <= 0.01;
+            beyond += shift.psi > aep__shift_noise(&shift);
+            aep__profile_free(&p, &mem);
+        }
+        ck_assert_msg(small <= TRIALS / 33 && beyond <= TRIALS / 33,
+                      "%zu rows beside %zu: %zu small p-values, %zu beyond", sizes[k][0], sizes[k][1], small,
+                      beyond); /* 40 expected */
+    }
 }
 END_TEST
 
@@ -361,7 +446,11 @@ int main(void)
     tcase_add_test(tc, the_distance_of_distributions_has_the_pvalue_of_scipy);
     tcase_add_test(tc, values_outside_of_all_others_and_missing_ones_count);
     tcase_add_test(tc, a_rare_value_that_becomes_common_is_seen);
+    tcase_add_test(tc, however_rare_it_was);
+    tcase_add_test(tc, values_beyond_an_end_that_many_have_are_seen);
+    tcase_add_test(tc, rows_needed_are_those_at_which_noise_is_a_tenth);
     tcase_add_test(tc, constants_move_or_stay);
+    tcase_add_test(tc, rare_levels_do_not_alarm_by_chance);
     tcase_add_test(tc, unchanged_windows_alarm_as_often_as_promised);
     tcase_add_test(tc, it_reads_what_it_wrote_and_refuses_what_cannot_be);
     tcase_add_test(tc, copies_are_equal_and_memory_may_fail);

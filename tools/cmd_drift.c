@@ -4,6 +4,7 @@
 #include "drift.h"
 #include "feed.h"
 #include "output.h"
+#include "shown.h"
 #include "tools.h"
 
 #include <math.h>
@@ -49,28 +50,37 @@ static bool add_shifts(drift_report *report, const aep_drift *drift, const aep_m
         shift *s = &report->shifts[report->n++];
         *s = (shift){.name = name_of(model, kind, i),
                      .kind = kind,
+                     .index = i,
                      .psi = figure(drift, kind, i, AEP_DRIFT_PSI),
                      .psi_noise = figure(drift, kind, i, AEP_DRIFT_PSI_NOISE),
                      .psi_p = figure(drift, kind, i, AEP_DRIFT_PSI_PVALUE),
                      .ks = figure(drift, kind, i, AEP_DRIFT_KS),
-                     .ks_p = figure(drift, kind, i, AEP_DRIFT_KS_PVALUE)};
+                     .ks_p = figure(drift, kind, i, AEP_DRIFT_KS_PVALUE),
+                     .rows_needed = figure(drift, kind, i, AEP_DRIFT_ROWS_NEEDED)};
         if (!s->name)
             return false;
     }
     return true;
 }
 
-static int larger_first(const void *a, const void *b)
+static int in_order(const void *a, const void *b)
 {
     const shift *s = a, *t = b;
-    return s->psi < t->psi ? 1 : s->psi > t->psi ? -1 : s < t ? -1 : 1;
+    const bool same_change = (s->moved != MOVED_NOT) == (t->moved != MOVED_NOT);
+    if (!same_change)
+        return s->moved ? -1 : 1;
+    if (s->psi != t->psi)
+        return s->psi < t->psi ? 1 : -1;
+    if (s->kind != t->kind)
+        return s->kind < t->kind ? -1 : 1;
+    return s->index < t->index ? -1 : s->index > t->index;
 }
 
 static void judge(drift_report *report)
 {
     for (size_t i = 0; i < report->n; i++) {
         shift *s = &report->shifts[i];
-        const bool chance = s->psi_p * (double)report->n > significance;
+        const bool chance = s->psi_p * (double)report->n > significance || s->psi <= s->psi_noise;
         s->moved = chance || s->psi < DRIFT_SOME ? MOVED_NOT : s->psi < DRIFT_MUCH ? MOVED_SOME : MOVED_MUCH;
     }
 }
@@ -110,7 +120,7 @@ static void print_csv_number(output *out, double value)
 
 static void print_csv(const drift_report *report, output *out)
 {
-    fputs("kind,variable,psi,psi_noise,psi_p_value,ks,ks_p_value,change\n", out->file);
+    fputs("kind,variable,psi,psi_noise,psi_p_value,ks,ks_p_value,rows_needed,change\n", out->file);
     for (size_t i = 0; i < report->n; i++) {
         const shift *s = &report->shifts[i];
         fprintf(out->file, "%s,", kinds[s->kind]);
@@ -120,13 +130,16 @@ static void print_csv(const drift_report *report, output *out)
         print_csv_number(out, s->psi_p);
         print_csv_number(out, s->ks);
         print_csv_number(out, s->ks_p);
+        print_csv_number(out, s->rows_needed);
         fprintf(out->file, ",%s\n", verdicts[s->moved]);
     }
 }
 
 static void print_row(const shift *s, output *out)
 {
-    fprintf(out->file, "%-*s %8.3f %8.3f %9.2g", NAME_WIDTH, s->name, s->psi, s->psi_noise, s->psi_p);
+    char name[SHOWN_SIZE];
+    const size_t width = shown_name(name, s->name, NAME_WIDTH);
+    fprintf(out->file, "%s%*s %8.3f %8.3f %9.2g", name, (int)(NAME_WIDTH - width), "", s->psi, s->psi_noise, s->psi_p);
     if (isnan(s->ks))
         fprintf(out->file, " %7s %9s", "-", "-");
     else
@@ -149,32 +162,49 @@ static void print_table(const drift_report *report, output *out, bool all)
         fprintf(out->file, "and %zu more; --all shows them\n", report->n - shown);
 }
 
-/* The least rows with which chance stays below a moderate change, at what a variable's noise says of these. */
+/* Of the variable that needs most. */
 static void warn_of_few_rows(const drift_report *report)
 {
-    double largest = 0;
-    for (size_t i = 0; i < report->n; i++)
-        largest = fmax(largest, report->shifts[i].psi_noise);
-    const double n = (double)report->n_rows, m = (double)report->n_reference;
-    const double quantile = largest / (1 / n + 1 / m), left = DRIFT_SOME / quantile - 1 / m;
-    if (largest <= DRIFT_SOME)
+    const shift *most = report->shifts;
+    char name[SHOWN_SIZE];
+    for (size_t i = 1; i < report->n; i++)
+        most = report->shifts[i].psi_noise > most->psi_noise ? &report->shifts[i] : most;
+    if (most->psi_noise <= DRIFT_SOME)
         return;
-    if (left > 0)
-        say_warning("%zu rows are few: the index of a variable reaches %.2f by chance; give at least %.0f rows",
-                    report->n_rows, largest, ceil(1 / left));
+    shown_name(name, most->name, NAME_WIDTH);
+    const double n = (double)report->n_rows, m = (double)report->n_reference;
+    if (isfinite(most->rows_needed))
+        say_warning("%zu rows are few: the index of %s reaches %.2f by chance; give at least %.0f rows", report->n_rows,
+                    name, most->psi_noise, most->rows_needed);
     else
-        say_warning("the model was calibrated on %zu rows, too few to see moderate changes: the index of a variable "
-                    "reaches %.2f by chance; calibrate on more",
-                    report->n_reference, largest);
+        say_warning(
+            "the model was calibrated on %zu rows, too few for a moderate change of %s, whose index reaches %.2f "
+            "by chance: calibrate on more than %.0f rows (train --calibration)",
+            report->n_reference, name, most->psi_noise, most->psi_noise / (1 / n + 1 / m) / DRIFT_SOME);
 }
 
 /* --------------------------------------------------------------------------------------------------------- run */
 
-static bool add_all(aep_drift *drift, feed *f, aep_workspace *workspace)
+/* Moves the rows that their labels call normal to the front, as those are that were calibrated on. */
+static size_t keep_normal(feed *f)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_rows; i++) {
+        if (f->labels[i])
+            continue;
+        memmove(f->rows + n * f->columns.n, f->rows + i * f->columns.n, f->columns.n * sizeof *f->rows);
+        n++;
+    }
+    return n;
+}
+
+static bool add_all(size_t *left_out, aep_drift *drift, feed *f, aep_workspace *workspace)
 {
     int got;
     while ((got = feed_next(f)) > 0) {
-        const int status = aep_drift_add(drift, f->model, workspace, f->rows, f->n_rows, f->columns.n);
+        const size_t n = keep_normal(f);
+        *left_out += f->n_rows - n;
+        const int status = n ? aep_drift_add(drift, f->model, workspace, f->rows, n, f->columns.n) : AEP_OK;
         if (status != AEP_OK) {
             say_error("rows %zu to %zu: %s", f->first_row, f->first_row + f->n_rows - 1, aep_status_str(status));
             return false;
@@ -190,7 +220,7 @@ static bool write_report(drift_report *report, const drift_args *args)
     bool ok = output_open(&out, args->output);
     if (ok && args->csv)
         print_csv(report, &out);
-    qsort(report->shifts, report->n, sizeof *report->shifts, larger_first);
+    qsort(report->shifts, report->n, sizeof *report->shifts, in_order);
     if (ok && !args->csv)
         print_table(report, &out, args->all);
     ok = ok && output_close(&out);
@@ -206,11 +236,11 @@ static bool compare(const aep_model *model, feed *f, const drift_args *args)
     aep_drift *drift = NULL;
     aep_workspace *workspace = NULL;
     drift_report report = {0};
-    size_t n_rows = 0;
+    size_t n_rows = 0, left_out = 0;
     int status = aep_drift_new(&drift, model);
     if (status == AEP_OK)
         status = aep_workspace_new(&workspace, model);
-    bool ok = status == AEP_OK && add_all(drift, f, workspace);
+    bool ok = status == AEP_OK && add_all(&left_out, drift, f, workspace);
     if (status == AEP_E_STATE)
         say_error(
             "%s: the model was not calibrated, or by a version before 0.4: train it again, with --calibration above 0",
@@ -218,9 +248,11 @@ static bool compare(const aep_model *model, feed *f, const drift_args *args)
     else if (status != AEP_OK)
         say_error("%s", aep_status_str(status));
     if (ok && (aep_drift_rows(&n_rows, NULL, drift) != AEP_OK || !n_rows)) {
-        say_error("there are no rows to compare");
+        say_error(left_out ? "there are no normal rows to compare" : "there are no rows to compare");
         ok = false;
     }
+    if (ok && left_out)
+        say_note(args->model.source.quiet, "%zu rows with labels of anomalies are left out", left_out);
     ok = ok && report_init(&report, drift, model) && write_report(&report, args);
     report_free(&report);
     aep_workspace_free(workspace);
@@ -247,7 +279,8 @@ static const command_help help = {
     "Compare rows with those that the model was calibrated on: the score, each latent variable, each column, by the\n"
     "population stability index (0.1: moderate, 0.25: large change) and the distance of Kolmogorov and Smirnov. A "
     "change\n"
-    "is named where chance would give it in one case of a hundred.\n",
+    "is named where chance would give it in less than one case of a hundred. Rows whose labels call them anomalies are "
+    "left out.\n",
     NULL};
 
 static bool take(void *payload, int code, const char *value)

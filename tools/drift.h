@@ -14,13 +14,14 @@ enum moved { MOVED_NOT, MOVED_SOME, MOVED_MUCH };
 
 typedef struct shift {
     char *name;
-    int kind;                               /* enum aep_drift_kind */
-    double psi, psi_noise, psi_p, ks, ks_p; /* ks, ks_p: NaN where there is none */
+    int kind; /* enum aep_drift_kind */
+    size_t index;
+    double psi, psi_noise, psi_p, ks, ks_p, rows_needed; /* ks, ks_p: NaN where there is none */
     enum moved moved;
 } shift;
 
 typedef struct drift_report {
-    shift *shifts; /* the largest psi first */
+    shift *shifts; /* those that moved first, the largest psi first among them and among the others */
     size_t n, n_rows, n_reference;
 } drift_report;
 

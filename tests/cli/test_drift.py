@@ -4,9 +4,9 @@ import csv
 import io
 import unittest
 
-from cli import Case, csv_text, machine_rows, png_chunks
+from cli import Case, csv_text, labelled, machine_rows, png_chunks
 
-FIELDS = ['kind', 'variable', 'psi', 'psi_noise', 'psi_p_value', 'ks', 'ks_p_value', 'change']
+FIELDS = ['kind', 'variable', 'psi', 'psi_noise', 'psi_p_value', 'ks', 'ks_p_value', 'rows_needed', 'change']
 
 
 def shifted(rows, column, by):
@@ -67,6 +67,40 @@ class Drift(Case):
         self.train('-q', '--calibration', '0.1', 'small.csv', 'small')
         done = self.run_program('drift', 'small', 'same.csv')
         self.assertIn('the model was calibrated on 30 rows, too few', done.stderr)
+
+    def test_anomalies_by_their_labels_are_left_out(self):
+        self.write('labelled.csv', labelled(800, 300))
+        done = self.run_program('drift', '--csv', 'm', 'labelled.csv', '--label', 'state', '--normal', 'ok')
+        self.assertIn('300 rows with labels of anomalies are left out', done.stderr)
+        self.write('normal.csv', csv_text(machine_rows(800, 2)))
+        self.assertEqual(self.run_program('drift', '--csv', 'm', 'normal.csv').stdout, done.stdout)
+        self.fails('drift', 'm', 'labelled.csv', '--label', 'state', '--normal', 'none such', saying='no normal rows')
+
+    def test_what_moved_is_shown_before_what_varies_by_chance(self):
+        words = [[f'w{(i * 7 + k) % (150 + k)}' for k in range(25)] for i in range(1500)]
+        header = tuple(f'word{k}' for k in range(25)) + ('x',)
+        uniform = [row[0] for row in machine_rows(2000, 5)]
+        self.write('words.csv', csv_text([[*row, x] for row, x in zip(words, uniform)], header))
+        self.train('-q', '--calibration', '0.3', 'words.csv', 'words')
+        moved = [[*row, f'{float(x) + 0.5:.5f}'] for row, x in zip(words[:200], uniform[1500:])]
+        self.write('today.csv', csv_text(moved, header))
+        lines = self.run_program('drift', 'words', 'today.csv').stdout.splitlines()
+        first = [line for line in lines if line.endswith(('moderate', 'large'))]
+        self.assertTrue(any(line.startswith('x ') for line in first), '\n'.join(lines))
+        self.assertEqual(lines[3:3 + len(first)], first)
+
+    def test_names_are_shown_safely(self):
+        name = 'a\x1b[31mred' + 'n' * 60
+        rows = [[row[0], row[1]] for row in machine_rows(400)]
+        self.write('odd.csv', (name + ',Größe\n').encode() + csv_text(rows, None).encode())
+        self.write('latin.csv', b'caf\xe9,y\n' + csv_text(rows, None).encode())
+        for file in 'odd.csv', 'latin.csv':
+            self.train('-q', file, 'odd')
+            done = self.run_program('drift', 'odd', file, '--plot', 'p.png')
+            self.assertNotIn('\x1b', done.stdout)
+            self.assertEqual({len(line) for line in done.stdout.splitlines()[3:] if not line.endswith(('e', 'l'))},
+                             {28 + 9 + 9 + 10 + 8 + 10})
+        self.assertIn('caf?', done.stdout)
 
     def test_pictures(self):
         self.run_program('drift', 'm', 'same.csv', '--plot', 'p.png')

@@ -83,6 +83,7 @@ class DriftFigure(IntEnum):
     PSI_PVALUE = 3
     KS = 4
     KS_PVALUE = 5
+    ROWS_NEEDED = 6
 
 
 class ColumnKind(IntEnum):

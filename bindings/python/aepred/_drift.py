@@ -32,6 +32,8 @@ class Shift:
         Population stability index: 0.1 is usually called a moderate change, 0.25 a large one.
     psi_noise : float
         What it stays below in 99 of 100 cases where nothing has changed. Above 0.1 there are too few rows.
+    rows_needed : float
+        How many would do; infinite where there are too few calibration rows.
     psi_pvalue : float
         Of the same bins, by Pearson's chi-squared.
     ks, ks_pvalue : float or None
@@ -43,6 +45,7 @@ class Shift:
     name: Optional[str]
     psi: float
     psi_noise: float
+    rows_needed: float
     psi_pvalue: float
     ks: Optional[float]
     ks_pvalue: Optional[float]
@@ -66,7 +69,7 @@ class Drift:
     >>> drift = aepred.Drift(model)
     >>> for rows in batches:
     ...     drift.add(rows)
-    >>> moved = [shift for shift in drift.shifts() if shift.psi > 0.25 and shift.psi_pvalue < 1e-3]
+    >>> moved = [shift for shift in drift.shifts() if shift.psi > max(0.25, shift.psi_noise) and shift.psi_pvalue < 1e-3]
     """
 
     def __init__(self, model: Model) -> None:
@@ -122,9 +125,9 @@ class Drift:
         return value.value
 
     def _shift(self, kind: DriftKind, index: int, name: Optional[str]) -> Shift:
-        psi, noise, pvalue, ks, ks_pvalue = (self._figure(kind, index, figure) for figure in DriftFigure)
-        assert psi is not None and noise is not None and pvalue is not None
-        return Shift(kind, index, name, psi, noise, pvalue, ks, ks_pvalue)
+        psi, noise, pvalue, ks, ks_pvalue, rows = (self._figure(kind, index, figure) for figure in DriftFigure)
+        assert psi is not None and noise is not None and pvalue is not None and rows is not None
+        return Shift(kind, index, name, psi, noise, rows, pvalue, ks, ks_pvalue)
 
     def shifts(self) -> list[Shift]:
         """All variables: the score, the latent variables, then the columns, but for those of an image.
