@@ -318,8 +318,9 @@ END_TEST
 #endif
 
 /* What the system is asked for, by --wrap; the call `fail_at`, from 0, and all later ones are refused. */
-static size_t asked, fail_at = NEVER;
-static int held; /* mutexes and conditions not destroyed */
+static atomic_size_t asked;
+static size_t fail_at = NEVER;
+static atomic_int held; /* mutexes and conditions not destroyed */
 
 static int ask(void) { return asked++ < fail_at ? 0 : EAGAIN; }
 
