@@ -380,13 +380,16 @@ START_TEST(what_the_system_refuses_leaves_no_team_and_nothing_behind)
 {
     enum { BEFORE_THREADS = 4 };
     for (size_t at = 0; at <= BEFORE_THREADS; at++) {
-        asked = 0, held = 0, fail_at = at;
+        asked = 0;
+        held = 0;
+        fail_at = at;
         ck_assert_ptr_null(aep__team_new(&mem, 3));
         fail_at = NEVER;
         ck_assert_int_eq(held, 0);
         ck_assert_uint_eq(memory.live, 0);
     }
-    asked = 0, fail_at = BEFORE_THREADS + 1; /* one thread is had */
+    asked = 0;
+    fail_at = BEFORE_THREADS + 1; /* one thread is had */
     aep__team *team = aep__team_new(&mem, 3);
     fail_at = NEVER;
     ck_assert_ptr_nonnull(team);
