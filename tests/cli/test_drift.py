@@ -2,6 +2,7 @@
 """aepred drift: how far rows have moved from those calibrated on."""
 import csv
 import io
+import os
 import unittest
 
 from cli import Case, csv_text, labelled, machine_rows, png_chunks
@@ -11,6 +12,10 @@ FIELDS = ['kind', 'variable', 'psi', 'psi_noise', 'psi_p_value', 'ks', 'ks_p_val
 
 def shifted(rows, column, by):
     return [row[:column] + [f'{float(row[column]) + by:.5f}'] + row[column + 1:] for row in rows]
+
+
+SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fontconfig.supp')
+FONTS = {**os.environ, 'LSAN_OPTIONS': f'suppressions={SUPPRESSIONS}:print_suppressions=0'}  # for pictures
 
 
 class Drift(Case):
@@ -96,16 +101,16 @@ class Drift(Case):
         self.write('latin.csv', b'caf\xe9,y\n' + csv_text(rows, None).encode())
         for file in 'odd.csv', 'latin.csv':
             self.train('-q', file, 'odd')
-            done = self.run_program('drift', 'odd', file, '--plot', 'p.png')
+            done = self.run_program('drift', 'odd', file, '--plot', 'p.png', env=FONTS)
             self.assertNotIn('\x1b', done.stdout)
             self.assertEqual({len(line) for line in done.stdout.splitlines()[3:] if not line.endswith(('e', 'l'))},
                              {28 + 9 + 9 + 10 + 8 + 10})
         self.assertIn('caf?', done.stdout)
 
     def test_pictures(self):
-        self.run_program('drift', 'm', 'same.csv', '--plot', 'p.png')
+        self.run_program('drift', 'm', 'same.csv', '--plot', 'p.png', env=FONTS)
         self.assertEqual([kind for kind, _ in png_chunks(self.read_bytes('p.png'))][0], b'IHDR')
-        self.run_program('drift', 'm', 'same.csv', '--plot', 'p.svg')
+        self.run_program('drift', 'm', 'same.csv', '--plot', 'p.svg', env=FONTS)
         self.assertIn('<svg', self.read('p.svg')[:200])
         self.fails('drift', 'm', 'same.csv', '--plot', 'p.gif', saying='ends in .png or .svg', status=2)
         self.fails('drift', 'm', 'same.csv', '--plot', 'nowhere/p.png', saying='nowhere/p.png: ')

@@ -20,10 +20,27 @@ BINDIR, PKGLIBDIR, SHAREDIR = (pathlib.Path(os.environ[name]) for name in ('PG_B
 PROGRAMS = ('postgres', 'initdb', 'pg_ctl')
 
 
+def may_run():
+    """Whether the unprivileged user can run programs: in some containers nobody but root can."""
+    if os.geteuid() != 0:
+        return True
+    account = pwd.getpwnam(USER)
+    try:
+        subprocess.run([BINDIR / 'postgres', '--version'], cwd='/', user=account.pw_uid, group=account.pw_gid, extra_groups=[],
+                       stdout=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
 def missing():
     """What is not there, or None."""
     absent = [str(BINDIR / name) for name in PROGRAMS if not (BINDIR / name).exists()]
-    return ', '.join(absent) if absent else None if shutil.which('psql') else 'psql'
+    if not shutil.which('psql'):
+        absent.append('psql')
+    if not absent and not may_run():
+        absent.append(f'permission for the user {USER}, as whom root runs the server, to run programs')
+    return ', '.join(absent) or None
 
 
 def link_tree(to, source):
