@@ -70,14 +70,6 @@ static int encode(float *codes, float *code, const sample *s)
     return status;
 }
 
-static bool all_finite(const float *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
-}
-
 static void take_variables(aep__profile *p, const sample *s, float *codes, float *values)
 {
     const size_t k = p->n_codes, n_cols = s->model->schema.n_columns;
@@ -110,7 +102,7 @@ int aep__profile_of_rows(aep__profile *p, const aep_model *model, const float *r
         draw(index, n, n_rows, (uint64_t)aep__option(model, AEP_OPT_SEED));
     if (!status)
         status = encode(codes, code, &s);
-    if (!status && !all_finite(codes, s.n * k))
+    if (!status && !model->net.tape.kernels->all_finite(codes, s.n * k))
         status = aep__fail(&model->log, AEP_E_DIVERGED, "latent variables are not finite: the weights have diverged");
     if (!status)
         take_variables(p, &s, codes, values);

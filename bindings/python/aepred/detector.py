@@ -254,11 +254,14 @@ class Detector(BaseEstimator):  # type: ignore[misc]
         model = self._new_model(X, numbers.shape[1], self._random()) if first else self._changed_copy()
         rows = model._training_rows(numbers) if first else model._rows(numbers)
         model._check_rows(rows)  # here, where rows have the numbers of those in X
+        gate = model.options["learning_gate"]
         if first:
             model.fit_scaling(rows)
+            model.set(learning_gate=0)  # until there are p-values
         n_blocks = min(math.ceil(len(rows) / self._number("batch")), len(rows) // 2)  # none of them of one row
         for block in np.array_split(rows, n_blocks):
             model.fit_batch(block)
+        model.set(learning_gate=gate)
         if len(rows) * (self._share() or self._number("alarm_rate")) >= 1 or model.threshold is None:
             self._take(model, rows, rows)
         else:

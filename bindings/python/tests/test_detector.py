@@ -523,6 +523,14 @@ def test_parameters_that_do_not_exist_are_refused_by_the_name_of_the_class(param
         AEPDetector((32, 8))
 
 
+def test_the_learning_gate_counts_from_the_second_part_on():
+    detector = AEPDetector(**{**SMALL, "learning_gate": 0.02}).partial_fit(normal_rows(400, 1))
+    assert detector.model_.stats["gated_rows"] == 0
+    rows = normal_rows(100, 2)
+    rows[:30] *= 50
+    assert 30 <= detector.partial_fit(rows).model_.stats["gated_rows"] <= 45
+
+
 def test_set_params_changes_the_number_of_threads_of_a_fitted_detector():
     rows = normal_rows(50, 1)
     detector = AEPDetector(**{**SMALL, "epochs": 1}).fit(rows)
